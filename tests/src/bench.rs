@@ -4,6 +4,7 @@
 //! within a round, medians over the rounds.
 
 use std::io::{Result, Write};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use crate::host;
@@ -76,6 +77,25 @@ impl Plan {
     }
 }
 
+/// The places of so many contenders in the order of this round: each begins in turn.
+fn turns(round: usize, contenders: usize) -> impl Iterator<Item = usize> {
+    (0..contenders).map(move |turn| (round + turn) % contenders)
+}
+
+/// Runs a benchmark as a program: `run` is what its arguments ask for, or `None` if they are not as `usage` has it.
+pub fn program<R>(name: &str, usage: &str, run: Option<R>) -> ExitCode
+where
+    R: FnOnce(&mut dyn Write) -> Result<()>,
+{
+    let why = match run.map(|run| run(&mut std::io::stdout().lock())) {
+        Some(Ok(())) => return ExitCode::SUCCESS,
+        Some(Err(error)) => format!("{name}: {error}"),
+        None => format!("usage: {name} {usage}"),
+    };
+    drop(writeln!(std::io::stderr().lock(), "{why}"));
+    ExitCode::FAILURE
+}
+
 /// Compares logins through Dovecot and prints the tables to `out`.
 ///
 /// # Errors
@@ -97,8 +117,7 @@ pub fn mail(plan: &Plan, out: &mut dyn Write) -> Result<()> {
     let before = contest.status();
     for round in 0..plan.rounds {
         for (level, in_flight) in IN_FLIGHT.into_iter().enumerate() {
-            for turn in 0..contest.contenders.len() {
-                let at = (round + turn) % contest.contenders.len();
+            for at in turns(round, contest.contenders.len()) {
                 let contender = &mut contest.contenders[at];
                 contender.rounds[level].push(drive(
                     &contender.dovecot,

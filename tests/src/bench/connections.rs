@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::Plan;
 use super::contender::passdb_ldap;
 use super::numbers::machine;
 use super::results::{Figure, Results, Row};
+use super::{Plan, turns};
 use crate::certs::Certs;
 use crate::postfix::Postfix;
 use crate::{Dovecot, DovecotConfig, Listen, Mailbox, Posternd, Ran, Redis, Site, Slapd, guard, host};
@@ -34,8 +34,7 @@ pub fn connections(plan: &Plan, out: &mut dyn Write) -> Result<()> {
             drop(contender.round(&bench.certs, protocol, Duration::from_millis(300)));
         }
         for round in 0..plan.rounds {
-            for turn in 0..bench.contenders.len() {
-                let at = (round + turn) % bench.contenders.len();
+            for at in turns(round, bench.contenders.len()) {
                 let measured = bench.contenders[at].round(&bench.certs, protocol, plan.round);
                 bench.contenders[at].rounds.push(measured);
             }

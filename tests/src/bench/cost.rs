@@ -2,10 +2,10 @@ use std::io::{Result, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use super::Plan;
 use super::crowd::{Planted, plant};
 use super::numbers::{cpu_time, quantile, sorted};
 use super::results::{Aim, Figure, Results};
+use super::{Plan, turns};
 use crate::flood::{self, Shot};
 use crate::{Listen, Posternd, Redis, Site, Slapd};
 
@@ -26,8 +26,8 @@ pub(super) fn run(plan: &Plan, results: &mut Results, out: &mut dyn Write) -> Re
     }
     for (level, in_flight) in IN_FLIGHT.into_iter().enumerate() {
         for round in 0..plan.rounds {
-            for turn in 0..sides.len() {
-                let side = &mut sides[(round + turn) % ENTRIES.len()];
+            for at in turns(round, sides.len()) {
+                let side = &mut sides[at];
                 let cost = side.round(in_flight, plan.round);
                 side.costs[level].push(cost);
             }

@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use postern_ipc::Verdict;
 
-use super::Plan;
 use super::codes::{Ready, Stock, at_prompt};
 use super::crowd::plant_many;
 use super::results::{Figure, Results, Spread};
+use super::{Plan, turns};
 use crate::flood::{self, Shot};
 use crate::{Binder, Listen, Posternd, Redis, Site, Slapd, guard, otp, unix_users};
 
@@ -20,16 +20,14 @@ pub(super) fn run(plan: &Plan, results: &mut Results, out: &mut dyn Write) -> Re
         drop(flood::fire(&bench.site.socket(), shots.iter().cloned(), IN_FLIGHT));
     }
     for round in 0..plan.rounds {
-        for turn in 0..2 {
-            let which = (round + turn) % 2;
+        for which in turns(round, 2) {
             apps[which].push(bench.app_passwords(which, plan.round));
         }
     }
     compare(results, out, "app passwords", APP_PASSWORDS, &apps)?;
     let mut codes: [Vec<f64>; 2] = Default::default();
     for round in 0..plan.rounds.div_ceil(6) {
-        for turn in 0..2 {
-            let which = (round + turn) % 2;
+        for which in turns(round, 2) {
             codes[which].push(bench.codes(which));
         }
     }

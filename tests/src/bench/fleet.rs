@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use postern_ipc::Verdict;
 
-use super::Plan;
 use super::crowd::plant;
 use super::results::{Figure, Results, Spread};
+use super::{Plan, turns};
 use crate::flood::{self, Shot};
 use crate::{Listen, Posternd, Redis, Site, Slapd, host};
 
@@ -34,8 +34,7 @@ pub(super) fn run(plan: &Plan, results: &mut Results, out: &mut dyn Write) -> Re
     }
     let mut rates: [Vec<f64>; FLEETS.len()] = Default::default();
     for round in 0..plan.rounds {
-        for turn in 0..FLEETS.len() {
-            let which = (round + turn) % FLEETS.len();
+        for which in turns(round, FLEETS.len()) {
             rates[which].push(rate(&sites[..FLEETS[which]], &shots, plan.round));
         }
     }

@@ -2,10 +2,10 @@ use std::io::{Result, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use super::Plan;
 use super::codes::{Ready, Stock};
 use super::numbers::machine;
 use super::results::{Figure, Results, Row};
+use super::{Plan, turns};
 use crate::{
     Authenticator, Binder, Listen, Posternd, Redis, Site, Slapd, Ssh, Sshd, UnixUser, flood, guard, host,
     otp, peers, unix_users,
@@ -25,8 +25,7 @@ pub fn ssh(plan: &Plan, out: &mut dyn Write) -> Result<()> {
     let mut results = Results::new("ssh", "logins/s");
     let mut bench = Bench::start();
     for round in 0..plan.rounds {
-        for turn in 0..bench.contenders.len() {
-            let at = (round + turn) % bench.contenders.len();
+        for at in turns(round, bench.contenders.len()) {
             bench.contenders[at].round();
         }
     }

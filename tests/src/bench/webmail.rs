@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::load::drive;
 use super::numbers::{machine, quantile, sorted};
 use super::results::{Aim, Figure, Results, Row};
-use super::{Plan, Round};
+use super::{Plan, Round, turns};
 use crate::account_host::AccountHost;
 use crate::http::Place;
 use crate::inbox::Inbox;
@@ -57,8 +57,7 @@ fn logins(
         drop(drive(dovecot, attempts, 20, Duration::from_secs(2)));
     }
     for round in 0..plan.rounds {
-        for turn in 0..contenders.len() {
-            let at = (round + turn) % contenders.len();
+        for at in turns(round, contenders.len()) {
             let (_, dovecot, attempts) = contenders[at];
             rounds[at].push(drive(dovecot, attempts, 20, plan.round));
         }

@@ -5,17 +5,13 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use postern_tests::bench::{Plan, codes};
+use postern_tests::bench::{Plan, codes, program};
 
 fn main() -> ExitCode {
-    let Some(plan) = Plan::from_args(5, 1.0) else { return fail("usage: bench-codes [ROUNDS [SECONDS]]") };
-    match codes(&plan, &mut std::io::stdout().lock()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&format!("bench-codes: {error}")),
-    }
-}
-
-fn fail(why: &str) -> ExitCode {
-    drop(writeln!(std::io::stderr().lock(), "{why}"));
-    ExitCode::FAILURE
+    let plan = Plan::from_args(5, 1.0);
+    program(
+        "bench-codes",
+        "[ROUNDS [SECONDS]]",
+        plan.map(|plan| move |out: &mut dyn Write| codes(&plan, out)),
+    )
 }

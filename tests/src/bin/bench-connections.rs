@@ -5,19 +5,13 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use postern_tests::bench::{Plan, connections};
+use postern_tests::bench::{Plan, connections, program};
 
 fn main() -> ExitCode {
-    let Some(plan) = Plan::from_args(9, 2.0) else {
-        return fail("usage: bench-connections [ROUNDS [SECONDS]]");
-    };
-    match connections(&plan, &mut std::io::stdout().lock()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&format!("bench-connections: {error}")),
-    }
-}
-
-fn fail(why: &str) -> ExitCode {
-    drop(writeln!(std::io::stderr().lock(), "{why}"));
-    ExitCode::FAILURE
+    let plan = Plan::from_args(9, 2.0);
+    program(
+        "bench-connections",
+        "[ROUNDS [SECONDS]]",
+        plan.map(|plan| move |out: &mut dyn Write| connections(&plan, out)),
+    )
 }

@@ -6,17 +6,9 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use postern_tests::bench::{Plan, mail};
+use postern_tests::bench::{Plan, mail, program};
 
 fn main() -> ExitCode {
-    let Some(plan) = Plan::from_args(9, 1.0) else { return fail("usage: bench-mail [ROUNDS [SECONDS]]") };
-    match mail(&plan, &mut std::io::stdout().lock()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&format!("bench-mail: {error}")),
-    }
-}
-
-fn fail(why: &str) -> ExitCode {
-    drop(writeln!(std::io::stderr().lock(), "{why}"));
-    ExitCode::FAILURE
+    let plan = Plan::from_args(9, 1.0);
+    program("bench-mail", "[ROUNDS [SECONDS]]", plan.map(|plan| move |out: &mut dyn Write| mail(&plan, out)))
 }

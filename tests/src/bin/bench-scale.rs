@@ -6,19 +6,10 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use postern_tests::bench::{Plan, scale};
+use postern_tests::bench::{Plan, program, scale};
 
 fn main() -> ExitCode {
-    let Some((plan, parts)) = Plan::with_names(50, 0.5) else {
-        return fail("usage: bench-scale [ROUNDS [SECONDS]] [PART]...");
-    };
-    match scale(&plan, &parts, &mut std::io::stdout().lock()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&format!("bench-scale: {error}")),
-    }
-}
-
-fn fail(why: &str) -> ExitCode {
-    drop(writeln!(std::io::stderr().lock(), "{why}"));
-    ExitCode::FAILURE
+    let run = Plan::with_names(50, 0.5);
+    let run = run.map(|(plan, parts)| move |out: &mut dyn Write| scale(&plan, &parts, out));
+    program("bench-scale", "[ROUNDS [SECONDS]] [PART]...", run)
 }

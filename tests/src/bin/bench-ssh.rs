@@ -5,17 +5,9 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use postern_tests::bench::{Plan, ssh};
+use postern_tests::bench::{Plan, program, ssh};
 
 fn main() -> ExitCode {
-    let Some(plan) = Plan::from_args(5, 1.0) else { return fail("usage: bench-ssh [ROUNDS [SECONDS]]") };
-    match ssh(&plan, &mut std::io::stdout().lock()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&format!("bench-ssh: {error}")),
-    }
-}
-
-fn fail(why: &str) -> ExitCode {
-    drop(writeln!(std::io::stderr().lock(), "{why}"));
-    ExitCode::FAILURE
+    let plan = Plan::from_args(5, 1.0);
+    program("bench-ssh", "[ROUNDS [SECONDS]]", plan.map(|plan| move |out: &mut dyn Write| ssh(&plan, out)))
 }

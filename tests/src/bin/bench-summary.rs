@@ -5,14 +5,8 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use postern_tests::bench::summary;
+use postern_tests::bench::{program, summary};
 
 fn main() -> ExitCode {
-    match summary(&mut std::io::stdout().lock()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            drop(writeln!(std::io::stderr().lock(), "bench-summary: {error}"));
-            ExitCode::FAILURE
-        }
-    }
+    program("bench-summary", "", Some(|out: &mut dyn Write| summary(out)))
 }

@@ -5,19 +5,15 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use postern_tests::bench::timing;
+use postern_tests::bench::{program, timing};
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     let samples = args.next().map_or(Some(1_000), |text| text.parse().ok()).filter(|&samples| samples >= 20);
-    let (Some(samples), None) = (samples, args.next()) else { return fail("usage: bench-timing [SAMPLES]") };
-    match timing(samples, &mut std::io::stdout().lock()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&format!("bench-timing: {error}")),
-    }
-}
-
-fn fail(why: &str) -> ExitCode {
-    drop(writeln!(std::io::stderr().lock(), "{why}"));
-    ExitCode::FAILURE
+    let samples = samples.filter(|_| args.next().is_none());
+    program(
+        "bench-timing",
+        "[SAMPLES]",
+        samples.map(|samples| move |out: &mut dyn Write| timing(samples, out)),
+    )
 }

@@ -5,17 +5,13 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use postern_tests::bench::{Plan, webmail};
+use postern_tests::bench::{Plan, program, webmail};
 
 fn main() -> ExitCode {
-    let Some(plan) = Plan::from_args(9, 1.0) else { return fail("usage: bench-webmail [ROUNDS [SECONDS]]") };
-    match webmail(&plan, &mut std::io::stdout().lock()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&format!("bench-webmail: {error}")),
-    }
-}
-
-fn fail(why: &str) -> ExitCode {
-    drop(writeln!(std::io::stderr().lock(), "{why}"));
-    ExitCode::FAILURE
+    let plan = Plan::from_args(9, 1.0);
+    program(
+        "bench-webmail",
+        "[ROUNDS [SECONDS]]",
+        plan.map(|plan| move |out: &mut dyn Write| webmail(&plan, out)),
+    )
 }

@@ -92,6 +92,12 @@ impl Tally {
         self.rejected.get(&name(reason)).copied().unwrap_or_default()
     }
 
+    /// How many were deferred.
+    #[must_use]
+    pub fn deferrals(&self) -> usize {
+        self.deferred.values().sum()
+    }
+
     /// Counts one more.
     pub fn count(&mut self, ended: Result<Verdict, Failure>) {
         match ended {

@@ -32,8 +32,10 @@ fn attack(alone: &Alone, shots: impl Iterator<Item = Shot> + Send, groups: &[(&s
         say(&format!("meanwhile, {name}: {}", times.summary()));
         assert!(times.quantile(0.99) < limit, "{name}: {}, and not within {limit:.1?}", times.summary());
     }
-    let others: Vec<_> = tally.deferred.iter().chain(&tally.failed).collect();
-    assert!(others.is_empty() && tally.accepted == 0, "{tally:?}");
+    // Where the processors are slow, guesses at an account that is guessed most may hear that they should come back.
+    let is_busy = |reason: &String| reason.contains("too many logins wait");
+    let waited_for_itself = tally.deferred.keys().all(is_busy) && tally.deferrals() * 20 <= tally.len();
+    assert!(waited_for_itself && tally.failed.is_empty() && tally.accepted == 0, "{tally:?}");
     alone.assert_within_means();
     tally
 }
@@ -156,7 +158,8 @@ fn main_passwords(wrong: usize) {
         .map(|number| Shot::new(names[number % 5], &format!("wrong password {number}"), number / 5));
     let tally = attack(&alone, guesses, &valid(&stock["warm"], &stock["cold"], &stock["main"]));
     let looked_at = tally.rejected(RejectReason::BadCredential);
-    assert_eq!(looked_at + tally.rejected(RejectReason::Limited), wrong, "{tally:?}");
+    let answered = looked_at + tally.rejected(RejectReason::Limited) + tally.deferrals();
+    assert_eq!(answered, wrong, "{tally:?}");
     assert!(looked_at <= 5 * 100, "100 an account: {looked_at}");
     assert!(alone.runs().main_password > before.main_password, "they are looked at, as far as the limits go");
 }

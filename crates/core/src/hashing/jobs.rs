@@ -47,6 +47,7 @@ struct State {
     tries: RecentTries,
     recent: RecentRuns,
     fast_turns: u32,
+    oldest_first: bool,
     free_kib: u32,
     closing: bool,
     tally: Tally,
@@ -65,6 +66,7 @@ impl Jobs {
             tries: RecentTries::new(),
             recent: RecentRuns::default(),
             fast_turns: 0,
+            oldest_first: false,
             free_kib: budget.memory_kib - workers * ARENA_KIB,
             closing: false,
             tally: Tally::default(),
@@ -217,12 +219,23 @@ impl State {
         let fits = |job: &Job| job.work.extra_kib() <= free;
         let from_fast = |fast: &mut VecDeque<Job>| fast.iter().position(fits).and_then(|at| fast.remove(at));
         let job = if slow_first {
-            self.slow.take(fits).or_else(|| from_fast(&mut self.fast))
+            self.next_slow(now, fits).or_else(|| from_fast(&mut self.fast))
         } else {
-            from_fast(&mut self.fast).or_else(|| self.slow.take(fits))
+            from_fast(&mut self.fast).or_else(|| self.next_slow(now, fits))
         };
         self.fast_turns = if slow_first { 0 } else { self.fast_turns.saturating_add(1) };
         job
+    }
+
+    /// The next of the slow lane. Every other turn is for who has waited for a second, however often that account is tried: else its
+    /// owner would be sent away for as long as strangers try it.
+    fn next_slow(&mut self, now: Instant, fits: impl Fn(&Job) -> bool) -> Option<Job> {
+        let is_old = |job: &Job| now.saturating_duration_since(job.since) > OLD;
+        let oldest =
+            self.oldest_first.then(|| self.slow.take_oldest(|job| is_old(job) && fits(job))).flatten();
+        let job = oldest.or_else(|| self.slow.take(fits))?;
+        self.oldest_first = !self.oldest_first;
+        Some(job)
     }
 
     /// Counts a job that a worker takes.
@@ -251,6 +264,8 @@ const PRETENCES_WAITING: usize = 4;
 const LEAST_PRETENCES_WAITING: usize = 10;
 /// Longer than anybody waits for the few that one source may try at one time.
 const LONG: Duration = Duration::from_millis(250);
+/// Longer than newcomers wait beside a flood.
+const OLD: Duration = Duration::from_secs(1);
 /// How long a job waits in the slow lane at most: half of a front door's deadline (`mail_deadline` of client.toml), so that a client
 /// still hears that it should come back.
 const PATIENCE: Duration = Duration::from_secs(4);

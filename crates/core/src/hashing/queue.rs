@@ -93,6 +93,13 @@ impl<T> SlowQueue<T> {
         self.waiting.remove(&turn).map(|one| one.item)
     }
 
+    /// Takes the one that came first of those that match, whatever its turn.
+    pub(super) fn take_oldest(&mut self, matches: impl Fn(&T) -> bool) -> Option<T> {
+        let matching = self.waiting.iter().filter(|(_, one)| matches(&one.item)).map(|(turn, _)| *turn);
+        let turn = matching.min_by_key(|turn| turn.arrival)?;
+        self.waiting.remove(&turn).map(|one| one.item)
+    }
+
     /// Takes all that match, wherever they stand.
     pub(super) fn take_all(&mut self, matches: impl Fn(&T) -> bool) -> Vec<T> {
         let matching = self.waiting.iter().filter(|(_, one)| matches(&one.item));
@@ -169,6 +176,17 @@ mod tests {
         queue.push(0, Check::Real, 3, room);
         queue.push(0, Check::Pretence, 4, room);
         assert_eq!(all(&mut queue), [3, 4, 1, 2]);
+    }
+
+    #[test]
+    fn the_oldest_is_the_one_that_came_first_whatever_it_tried() {
+        let mut queue = SlowQueue::new();
+        for (tries, item) in [(9, 1), (0, 2), (5, 3)] {
+            queue.push(tries, Check::Real, item, ROOMY);
+        }
+        assert_eq!(queue.take_oldest(|item| *item > 5), None);
+        assert_eq!(queue.take_oldest(|item| *item != 2), Some(1));
+        assert_eq!(all(&mut queue), [2, 3]);
     }
 
     #[test]

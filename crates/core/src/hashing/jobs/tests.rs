@@ -133,6 +133,28 @@ fn invented_names_do_not_keep_out_who_is_new_at_an_account_that_is_tried() {
 }
 
 #[test]
+fn who_waited_for_a_second_has_every_other_turn() {
+    let (jobs, now) = (jobs(), Instant::now());
+    // Her account was tried so often that all others go before her.
+    let tries: Vec<Caller> =
+        (0..20).map(|number| add(&jobs, Lane::Slow(at(1, 1_000 + number)), Check::Real, now)).collect();
+    drop(tries);
+    let mut owner = add(&jobs, Lane::Slow(at(1, 1)), Check::Real, now);
+    let later = now + OLD + Duration::from_millis(1);
+    let _newcomers: Vec<Caller> = (0..9)
+        .map(|number| add(&jobs, Lane::Slow(at(100 + number, 100 + number)), Check::Real, later))
+        .collect();
+    let mut serves_owner = |now| {
+        let job = jobs.lock().next(now).unwrap();
+        drop(job.reply.send(Reply::Computed(Zeroizing::new(Vec::new()))));
+        matches!(owner.try_recv(), Ok(Reply::Computed(_)))
+    };
+    assert!(!serves_owner(later) && !serves_owner(now + OLD) && !serves_owner(later));
+    assert!(serves_owner(later), "and six newcomers still wait");
+    assert_eq!(jobs.load(later).slow_waiting, 6);
+}
+
+#[test]
 fn who_waits_too_long_is_told_to_come_back() {
     let (jobs, now) = (jobs(), Instant::now());
     let mut slow = add(&jobs, Lane::Slow(at(1, 1)), Check::Real, now);

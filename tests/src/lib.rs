@@ -68,6 +68,7 @@ pub mod ssh_keys;
 pub mod sshd;
 pub mod stopwatch;
 pub mod sudo;
+mod svg;
 pub mod syslog;
 pub mod terminal;
 pub mod terminal_user;

@@ -1,10 +1,9 @@
 use maud::{Markup, html};
 
 use super::results::Row;
+use crate::svg;
 
 /// A bar for each row, grouped by level, each group on a scale of its own; a line over the bar shows where the rounds lay.
-///
-/// An SVG 1.1 document that needs nothing else, in light and dark.
 pub(super) fn bars(title: &str, unit: &str, rows: &[Row]) -> String {
     let mut y = TOP;
     let mut parts: Vec<Markup> = Vec::new();
@@ -18,18 +17,7 @@ pub(super) fn bars(title: &str, unit: &str, rows: &[Row]) -> String {
         }
         y += LINE / 2;
     }
-    let document = html! {
-        svg xmlns="http://www.w3.org/2000/svg" width=(WIDTH) height=(y) viewBox=(format!("0 0 {WIDTH} {y}")) {
-            title { (title) }
-            style { (maud::PreEscaped(STYLE)) }
-            rect class="paper" width="100%" height="100%" {}
-            g transform="translate(16 0)" {
-                text class="title" x="0" y="26" { (title) }
-                @for part in &parts { (part) }
-            }
-        }
-    };
-    format!("{}\n", document.into_string())
+    svg::document(title, (WIDTH.into(), y.into()), STYLE, &html! { @for part in &parts { (part) } })
 }
 
 fn bar(row: &Row, y: u32, most: f64) -> Markup {
@@ -45,10 +33,8 @@ fn bar(row: &Row, y: u32, most: f64) -> Markup {
     }
 }
 
-const STYLE: &str = "text{font:13px system-ui,sans-serif;fill:#1c1f24}.title{font-size:18px;font-weight:600}\
-    .level{font-weight:600}.paper{fill:#fff}.ours{fill:#2f6fd0}.other{fill:#a9b1bd}line{stroke:#1c1f24;stroke-width:1.5}\
-    @media(prefers-color-scheme:dark){text{fill:#e7eaee}.paper{fill:#16181c}.ours{fill:#6ea0f0}.other{fill:#59616d}\
-    line{stroke:#e7eaee}}";
+const STYLE: &str = ".level{font-weight:600}.ours{fill:#2f6fd0}.other{fill:#a9b1bd}line{stroke:#1c1f24;stroke-width:1.5}\
+    @media(prefers-color-scheme:dark){.ours{fill:#6ea0f0}.other{fill:#59616d}line{stroke:#e7eaee}}";
 const WIDTH: u32 = LABELS + BAR + 100;
 const LABELS: u32 = 330;
 const BAR: u32 = 460;

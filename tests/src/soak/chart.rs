@@ -3,25 +3,19 @@
 use maud::{Markup, html};
 
 use super::flat::Series;
+use crate::svg;
 
 /// All series, three in a row, with the bound that each is held to as a dashed line.
 pub(super) fn chart(title: &str, series: &[Series]) -> String {
     let rows = series.len().div_ceil(COLUMNS);
-    let (width, height) = (COLUMNS as f64 * CELL.0 + MARGIN, rows as f64 * CELL.1 + TOP);
+    let (width, height) = (COLUMNS as f64 * CELL.0 + GAP, rows as f64 * CELL.1 + TOP);
     let place = |number: usize| {
         let (column, row) = ((number % COLUMNS) as f64, (number / COLUMNS) as f64);
-        (MARGIN + column * CELL.0, TOP + row * CELL.1)
+        (column * CELL.0, TOP + row * CELL.1)
     };
-    let document = html! {
-        svg xmlns="http://www.w3.org/2000/svg" width=(width) height=(height) viewBox=(format!("0 0 {width} {height}")) {
-            title { (title) }
-            style { (maud::PreEscaped(STYLE)) }
-            rect class="paper" width="100%" height="100%" {}
-            text class="title" x=(MARGIN) y="24" { (title) }
-            @for (number, series) in series.iter().enumerate() { (cell(series, place(number))) }
-        }
-    };
-    format!("{}\n", document.into_string())
+    let parts =
+        html! { @for (number, series) in series.iter().enumerate() { (cell(series, place(number))) } };
+    svg::document(title, (width, height), STYLE, &parts)
 }
 
 fn cell(series: &Series, (x, y): (f64, f64)) -> Markup {
@@ -44,12 +38,10 @@ fn cell(series: &Series, (x, y): (f64, f64)) -> Markup {
     }
 }
 
-const STYLE: &str = "text{font:11px system-ui,sans-serif;fill:#1c1f24}.title{font-size:16px;font-weight:600}.paper{fill:#fff}\
-    .frame{fill:none;stroke:#a9b1bd}line{stroke:#a9b1bd;stroke-dasharray:4 3}polyline{fill:none;stroke-width:1.5}\
-    .flat{stroke:#2f6fd0}.steep{stroke:#b3261e}\
-    @media(prefers-color-scheme:dark){text{fill:#e7eaee}.paper{fill:#16181c}.flat{stroke:#6ea0f0}.steep{stroke:#f28b82}}";
+const STYLE: &str = "text{font-size:11px}.frame{fill:none;stroke:#a9b1bd}line{stroke:#a9b1bd;stroke-dasharray:4 3}\
+    polyline{fill:none;stroke-width:1.5}.flat{stroke:#2f6fd0}.steep{stroke:#b3261e}\
+    @media(prefers-color-scheme:dark){.flat{stroke:#6ea0f0}.steep{stroke:#f28b82}}";
 const COLUMNS: usize = 3;
-const MARGIN: f64 = 20.0;
 const TOP: f64 = 36.0;
 /// The width and height of a chart with its title and the space around it.
 const CELL: (f64, f64) = (310.0, 130.0);

@@ -19,7 +19,7 @@ IN_TEST_HOST = POSTERN_TEST_OUTPUT=$(TARGET)/test-output POSTERN_CHECKPASSWORD=$
 	scripts/in-test-host
 
 .DEFAULT_GOAL := help
-.PHONY: help build install uninstall packages-deb packages-rpm packages-test fuzz guides-test man schema demo demo-ldap demo-webmail test test-all transcripts docs-check lint bench bench-codes bench-connections bench-mail bench-scale bench-ssh bench-timing bench-webmail soak faults test-packages test-packages-all
+.PHONY: help build install uninstall packages-deb packages-rpm packages-test fuzz guides-test man schema demo demo-ldap demo-webmail test test-all transcripts docs-check lint bench bench-codes bench-connections bench-mail bench-profile bench-scale bench-ssh bench-timing bench-webmail soak faults test-packages test-packages-all
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -99,7 +99,7 @@ lint: $(CARGO_DENY) ## Check formatting, lints, cycles between files, documents,
 	scripts/guides-test --check
 	$(CARGO_DENY) check bans licenses
 
-bench: bench-codes bench-connections bench-mail bench-scale bench-ssh bench-webmail ## All benchmarks, one after the other; tables, JSON and charts in target/results
+bench: bench-codes bench-connections bench-mail bench-profile bench-scale bench-ssh bench-webmail ## All benchmarks, one after the other; tables, JSON and charts in target/results
 	cargo run --release -p postern-tests --bin bench-summary
 
 bench-codes: test-packages ## Compare codes checked a second with other modules of PAM
@@ -117,6 +117,12 @@ bench-mail: test-packages ## Compare logins a second with programs that do nothi
 	scripts/build release
 	cargo build --release -p postern-tests --bin bench-mail
 	$(IN_TEST_HOST) $(TARGET)/release/bench-mail
+
+bench-profile: test-packages ## Show which program spends the time of a login, at each door
+	scripts/fetch-nslcd
+	scripts/build release
+	cargo build --release -p postern-tests --bin bench-profile
+	$(IN_TEST_HOST) $(TARGET)/release/bench-profile
 
 bench-scale: test-packages ## Measure what many accounts cost: memory, a restart, credentials, hosts, a million entries in LDAP
 	scripts/build release

@@ -35,8 +35,8 @@ pub(super) struct Contest {
     /// That with SQLite, that with LDAP and Redis.
     pub(super) posternds: [Posternd; 2],
     _sites: [Site; 2],
-    _redis: Redis,
-    _slapd: Slapd,
+    pub(super) redis: Redis,
+    pub(super) slapd: Slapd,
 }
 
 impl Contest {
@@ -103,8 +103,8 @@ impl Contest {
             _nslcd: nslcd,
             posternds,
             _sites: [embedded, ldap],
-            _redis: redis,
-            _slapd: slapd,
+            redis,
+            slapd,
         }
     }
 

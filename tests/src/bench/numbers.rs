@@ -34,4 +34,4 @@ pub fn cpu_time(pid: u32) -> Duration {
 }
 
 // The kernel's answer to programs on every architecture that Debian has.
-const USER_HZ: u64 = 100;
+pub(super) const USER_HZ: u64 = 100;

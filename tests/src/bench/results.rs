@@ -113,8 +113,13 @@ impl Results {
     /// `out` cannot be written.
     pub fn figure(&mut self, out: &mut dyn Write, figure: Figure) -> Result<()> {
         writeln!(out, "{figure}")?;
-        self.figures.push(figure);
+        self.keep(figure);
         Ok(())
+    }
+
+    /// Adds a figure that is printed elsewhere.
+    pub fn keep(&mut self, figure: Figure) {
+        self.figures.push(figure);
     }
 
     /// Writes the files, and prints where they are.
@@ -122,12 +127,20 @@ impl Results {
     /// # Errors
     /// `out` or the files cannot be written.
     pub fn save(&self, out: &mut dyn Write) -> Result<()> {
+        self.save_with(out, &chart::bars(self.name, self.unit, &self.rows))
+    }
+
+    /// The same with another chart.
+    ///
+    /// # Errors
+    /// `out` or the files cannot be written.
+    pub fn save_with(&self, out: &mut dyn Write, chart: &str) -> Result<()> {
         let folder = folder();
         fs::create_dir_all(&folder)?;
         let base = folder.join(self.name);
         let (json, svg) = (base.with_extension("json"), base.with_extension("svg"));
         fs::write(&json, format!("{:#}\n", self.to_json()))?;
-        fs::write(&svg, chart::bars(self.name, self.unit, &self.rows))?;
+        fs::write(&svg, chart)?;
         writeln!(out, "\nafterwards: {}\nkept in {} and {}", machine(), json.display(), svg.display())
     }
 

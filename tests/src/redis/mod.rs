@@ -114,6 +114,12 @@ impl Redis {
         answer.trim().to_owned()
     }
 
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
     /// Sends it a signal: STOP makes it silent, CONT lets it speak again.
     pub fn signal(&self, signal: Signal) {
         self.process.signal(signal);

@@ -33,11 +33,15 @@ install: ## Install what `make build` built, under DESTDIR, PREFIX (/usr) and SY
 uninstall: ## Take away what `make install` installed; configuration and data stay
 	$(INSTALL_FILES) uninstall
 
-packages-deb: build ## Make the Debian packages, into target/packages (Debian 12 and 13, Ubuntu 24.04)
+packages-deb: ## Make the Debian packages, into target/packages (Debian 12 and 13, Ubuntu 24.04)
+	scripts/build-deb --check
+	scripts/build release
 	scripts/licences
 	scripts/build-deb
 
-packages-rpm: build ## Make the packages for RHEL 9 and its kin, into target/packages
+packages-rpm: ## Make the packages for RHEL 9 and its kin, into target/packages
+	scripts/build-rpm --check
+	scripts/build release
 	scripts/licences
 	scripts/build-rpm
 

@@ -27,6 +27,9 @@ impl Nslcd {
         host::require_test_host();
         let dir =
             tempfile::Builder::new().prefix("nslcd.").tempdir_in(host::test_dir()).expect("a directory");
+        // It takes 64 bytes of a path, and the output may be anywhere.
+        let log = dir.path().join("log");
+        std::os::unix::fs::symlink(output.join("nslcd.log"), &log).expect("a link");
         // An overlay's own folders cannot lie on one.
         let script = "set -e; over=$1/over; mount -t tmpfs none \"$over\"; mkdir \"$over/etc\" \"$over/work\"; \
                       cp -p \"$1/nslcd.conf\" \"$over/etc/\"; \
@@ -38,7 +41,7 @@ impl Nslcd {
             slapd.ldaps_uri(),
             slapd.ca_file().display(),
             slapd.service_password(),
-            output.join("nslcd.log").display()
+            log.display()
         );
         fs::create_dir(dir.path().join("over")).expect("a folder");
         let file = dir.path().join("nslcd.conf");

@@ -164,6 +164,8 @@ fn used(contest: &Contest, contender: &Contender) -> [Usage; PARTIES.len()] {
     };
     add(Party::Client, of_process(std::process::id()));
     let master = contender.dovecot.pid();
+    // The workers that it has replaced.
+    add(Party::Dovecot, of_children(master));
     for pid in processes().filter(|pid| *pid == master || parent(*pid) == Some(master)) {
         add(Party::Dovecot, of_process(pid));
         if pid != master {

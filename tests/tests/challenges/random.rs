@@ -7,7 +7,7 @@ use postern_core::challenge::ChallengeId;
 use postern_core::clock::Timestamp;
 use postern_core::ledger::{Answered, ChallengeAdmission, ChallengeSlot, Ledger, LedgerError, Token};
 use postern_store::{LedgerTime, RedisLedger};
-use postern_tests::{Listen, Redis, SetClock, Stopwatch};
+use postern_tests::{Dice, Listen, Redis, SetClock, Stopwatch};
 
 use super::LATER;
 use super::client::{Client, MOST, token};
@@ -51,11 +51,11 @@ async fn play_in_the_file(rounds: u32) {
 
 /// So many challenges, of several accounts at once.
 async fn play(name: &str, ledgers: &[Arc<dyn Ledger>], rounds: u32) {
-    let (seed, start) = (seed(), Stopwatch::start());
+    let (seed, start) = (Dice::new("CHALLENGES_SEED").seed, Stopwatch::start());
     let accounts: Vec<_> = (0..ACCOUNTS)
         .map(|number| {
             let ledgers = ledgers.to_vec();
-            let dice = Dice(seed.wrapping_mul(u64::from(number) + 1) | 1);
+            let dice = Dice::of(seed.wrapping_mul(u64::from(number) + 1) | 1);
             tokio::spawn(account(format!("account{number}"), ledgers, dice, rounds / ACCOUNTS))
         })
         .collect();
@@ -112,7 +112,7 @@ async fn account(name: String, ledgers: Vec<Arc<dyn Ledger>>, mut dice: Dice, ro
             .map(|number| {
                 let client = Client::new(&ledgers[usize::from(number) % ledgers.len()], &name);
                 let player = Player { client, number, id, at, over: Arc::clone(&over) };
-                tokio::spawn(player.play(Dice(dice.roll(u64::MAX) | 1)))
+                tokio::spawn(player.play(Dice::of(dice.roll(usize::MAX) as u64 | 1)))
             })
             .collect();
         let (mut events, mut is_known) = (Vec::new(), true);
@@ -185,7 +185,7 @@ impl Player {
         let token = self.number * 8 + if dice.roll(2) == 0 { 0 } else { turn };
         Ok(match dice.roll(12) {
             0..=3 => {
-                let text = ["approve", "approve and trust", "deny", "not me"][dice.roll(4) as usize];
+                let text = ["approve", "approve and trust", "deny", "not me"][dice.roll(4)];
                 let heard: Answered = ledger.answer_challenge(account, id, text, at).await?;
                 Call::Answer { text, is_over, heard }
             }
@@ -203,25 +203,6 @@ impl Player {
                 Call::List { is_over, heard: open.iter().any(|kept| kept.id == id) }
             }
         })
-    }
-}
-
-/// Another one each time, or as `CHALLENGES_SEED` says.
-fn seed() -> u64 {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).unwrap();
-    std::env::var("CHALLENGES_SEED").map_or(u64::from_ne_bytes(bytes) | 1, |seed| seed.parse().unwrap())
-}
-
-/// Marsaglia's xorshift64.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % sides
     }
 }
 

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use postern_core::clock::Clock;
 use postern_core::ledger::{Ledger, LedgerError, Spent};
 use postern_store::{LedgerTime, RedisLedger};
-use postern_tests::{Listen, Redis, SetClock};
+use postern_tests::{Dice, Listen, Redis, SetClock};
 
 use super::code_user::{CodeUser, token};
 use super::file::Host;
-use super::random::Dice;
 use super::{LATER, PERIOD, SKEW};
 
 /// A site with one Redis and a clock of its own, and hosts whose clocks are their own.
@@ -196,7 +195,7 @@ async fn a_host_whose_clock_is_wrong_takes_no_code_and_says_by_how_much() {
 async fn no_code_is_replayed_with_any_clocks_and_losses_of_redis() {
     let mut site = Hosts::new("clock_nemesis", &[0, 3, -90, 90, -4]);
     let people: Vec<CodeUser> = (0..4).map(|number| CodeUser::new(&format!("person{number}"))).collect();
-    let (mut dice, mut taken) = (Dice::new(), HashMap::<(usize, u64), u32>::new());
+    let (mut dice, mut taken) = (Dice::new("FENCE_SEED"), HashMap::<(usize, u64), u32>::new());
     let (mut losses, mut wrong, mut now) = (0, 0, LATER);
     for turn in 0..3000 {
         match dice.roll(120) {
@@ -245,7 +244,8 @@ async fn no_code_is_replayed_with_any_host_clock_and_loss_of_a_file() {
     let (host, clock) = (Host::new(), SetClock::at(LATER));
     let mut ledger = host.open(clock.clone());
     let people: Vec<CodeUser> = (0..3).map(|number| CodeUser::new(&format!("person{number}"))).collect();
-    let (mut dice, mut taken, mut now) = (Dice::new(), HashMap::<(usize, u64), u32>::new(), LATER);
+    let (mut dice, mut taken, mut now) =
+        (Dice::new("FENCE_SEED"), HashMap::<(usize, u64), u32>::new(), LATER);
     let mut losses = 0;
     for turn in 0..2500 {
         match dice.roll(60) {

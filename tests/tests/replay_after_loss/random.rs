@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use postern_core::ledger::{Ledger, LedgerError, Spent, Token};
-use postern_tests::{Listen, Redis, SetClock};
+use postern_tests::{Dice, Listen, Redis, SetClock};
 
 use super::code_user::{CodeUser, token};
 use super::file::Host;
@@ -83,7 +83,7 @@ async fn play(
     turns: u32,
     mut disturb: impl FnMut(&mut Vec<Arc<dyn Ledger>>, &mut Dice),
 ) {
-    let mut dice = Dice::new();
+    let mut dice = Dice::new("FENCE_SEED");
     let mut people: Vec<CodeUser> = (0..5).map(|number| CodeUser::new(&format!("person{number}"))).collect();
     let mut had = HashMap::<(usize, u64), Token>::new();
     let (mut replays, mut losses, mut firsts, mut longest) = (0, 0, 0, 0);
@@ -141,28 +141,4 @@ async fn play(
     assert!(firsts > 50, "{firsts}");
     assert!(had.len() > 300 && replays > 300, "{} {replays}", had.len());
     assert!(longest <= 2 * PERIOD + SKEW, "{longest}");
-}
-
-/// Marsaglia's xorshift64.
-pub(crate) struct Dice {
-    pub(crate) seed: u64,
-    state: u64,
-}
-
-impl Dice {
-    /// Thrown anew each time, or as `FENCE_SEED` says.
-    pub(crate) fn new() -> Self {
-        let mut bytes = [0; 8];
-        getrandom::fill(&mut bytes).unwrap();
-        let random = u64::from_ne_bytes(bytes) | 1;
-        let seed = std::env::var("FENCE_SEED").map_or(random, |seed| seed.parse().unwrap());
-        Self { seed, state: seed }
-    }
-
-    pub(crate) fn roll(&mut self, sides: usize) -> usize {
-        self.state ^= self.state << 13;
-        self.state ^= self.state >> 7;
-        self.state ^= self.state << 17;
-        usize::try_from(self.state % sides as u64).unwrap()
-    }
 }

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use postern_tests::{
-    Authenticator, Binder, Listen, Posternd, Redis, Site, SiteBuilder, Slapd, SlapdBuilder, otp, unix_users,
+    Authenticator, Binder, Door, Listen, Posternd, Redis, Site, SiteBuilder, Slapd, SlapdBuilder, otp,
+    unix_users,
 };
 
-use crate::door::Door;
 use crate::rush::Rushed;
 
 /// Two hosts on one slapd and one Redis.

@@ -11,11 +11,11 @@ use postern_core::clock::Timestamp;
 use postern_core::device::{Device, DeviceId, Trust};
 use postern_core::keyring::Keyring;
 use postern_ipc::RejectReason;
+use postern_tests::door::{Door, Ended};
 use postern_tests::{AppPassword, Binder, canary, otp, site};
 
 use crate::alone;
 use crate::arena::{Pair, now_step};
-use crate::door::{Door, Ended};
 
 /// What anna, bert and clara did, so that there is a key of each kind.
 struct Story {

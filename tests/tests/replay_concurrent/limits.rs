@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use postern_ipc::{RejectReason, Verdict};
+use postern_tests::door::{Door, Ended};
 use postern_tests::flood::{Shot, each, fire};
 use postern_tests::{Binder, PamService, Pamtester, Site, Slapd, canary, pam, site};
 
 use crate::alone;
 use crate::arena::{Pair, now_step};
-use crate::door::{Door, Ended};
 use crate::rush::{Rush, rush};
 
 #[test]

@@ -2,7 +2,6 @@
 //! limit is also counted over all hosts.
 
 mod arena;
-mod door;
 mod forged_redis;
 mod limits;
 mod pam;

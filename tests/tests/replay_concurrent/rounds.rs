@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use postern_tests::door::Ended;
 use postern_tests::guard::pause;
 use postern_tests::{Posternd, SiteBuilder, Stopwatch};
 
 use crate::alone;
 use crate::arena::{Enrolled, PERIOD, Pair, Single, now_step};
-use crate::door::Ended;
 use crate::rush::{Rush, Rushed, rush};
 
 /// So many at once.

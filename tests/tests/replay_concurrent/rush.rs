@@ -7,9 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use postern_ipc::{Prompter, Secret, Style, Tone};
+use postern_tests::door::{Door, Ended};
 use postern_tests::otp;
-
-use crate::door::{Door, Ended};
 
 /// Who types which code where.
 #[derive(Debug, Clone)]

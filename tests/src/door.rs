@@ -7,28 +7,38 @@ use postern_ipc::{Begin, Client, Failure, Flow, Prompter, RejectReason, Secret, 
 
 /// One login in preparation.
 #[derive(Debug, Clone)]
-pub(crate) struct Door<'a> {
-    pub(crate) service: &'a str,
-    pub(crate) name: &'a str,
-    pub(crate) password: &'a str,
+pub struct Door<'a> {
+    /// The PAM service, or `imap` and its kin.
+    pub service: &'a str,
+    /// The name that is typed.
+    pub name: &'a str,
+    /// The secret that comes with it.
+    pub password: &'a str,
     /// The ssh key that was used before.
-    pub(crate) key: Option<&'a str>,
+    pub key: Option<&'a str>,
 }
 
 /// How it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Ended {
+pub enum Ended {
+    /// The user is let in.
     In,
+    /// The user is not.
     Refused(RejectReason),
+    /// Nobody can tell now, and why.
     PutOff(String),
 }
 
 impl<'a> Door<'a> {
-    pub(crate) fn new(service: &'a str, name: &'a str, password: &'a str) -> Self {
+    /// Without a key.
+    #[must_use]
+    pub fn new(service: &'a str, name: &'a str, password: &'a str) -> Self {
         Self { service, name, password, key: None }
     }
 
-    pub(crate) fn key(mut self, key: &'a str) -> Self {
+    /// After a login with this ssh key.
+    #[must_use]
+    pub fn key(mut self, key: &'a str) -> Self {
         self.key = Some(key);
         self
     }
@@ -45,19 +55,26 @@ impl<'a> Door<'a> {
 
     /// Answers the questions one after the other, and gives up when there is no answer left. How many answers were taken is
     /// returned beside the end.
-    pub(crate) fn answer(&self, socket: &Path, answers: &[&str]) -> (Ended, usize) {
+    #[must_use]
+    pub fn answer(&self, socket: &Path, answers: &[&str]) -> (Ended, usize) {
         let mut script = Script { answers, taken: 0 };
         let verdict = self.open(socket, &mut script);
         (Ended::of(verdict), script.taken)
     }
 
-    pub(crate) fn open(&self, socket: &Path, prompter: &mut dyn Prompter) -> Result<Verdict, Failure> {
+    /// Begins the login, and answers as `prompter` does.
+    ///
+    /// # Errors
+    /// posternd is not there, or says what is no verdict.
+    pub fn open(&self, socket: &Path, prompter: &mut dyn Prompter) -> Result<Verdict, Failure> {
         Client::connect(socket, Instant::now() + LIMIT)?.converse(self.begin(), prompter)
     }
 }
 
 impl Ended {
-    pub(crate) fn of(verdict: Result<Verdict, Failure>) -> Self {
+    /// The end that a conversation came to.
+    #[must_use]
+    pub fn of(verdict: Result<Verdict, Failure>) -> Self {
         match verdict {
             Ok(Verdict::Accept(_)) => Self::In,
             Ok(Verdict::Reject(reject)) => Self::Refused(reject.reason),

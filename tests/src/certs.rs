@@ -1,6 +1,7 @@
 //! A certificate authority of a test's own, and a certificate for servers on 127.0.0.1.
 
 use std::fs;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use crate::{Ran, clock, host};
 pub struct Certs {
     /// The authority's certificate, for clients.
     pub ca: PathBuf,
-    /// The server's certificate, for 127.0.0.1, ::1, localhost, and the names of web mails below it.
+    /// The server's certificate, for its address, 127.0.0.1, ::1, localhost, and the names of web mails below it.
     pub cert: PathBuf,
     /// The server's private key.
     pub key: PathBuf,
@@ -27,8 +28,14 @@ impl Certs {
     /// Makes both in `dir`. The authority's own key is gone afterwards.
     #[must_use]
     pub fn make(dir: &Path) -> Self {
+        Self::make_at(dir, Ipv4Addr::LOCALHOST)
+    }
+
+    /// The same for a server at another address.
+    #[must_use]
+    pub fn make_at(dir: &Path, address: Ipv4Addr) -> Self {
         let (made, ca_key) = Self::authority(dir);
-        made.sign(&ca_key, 0);
+        made.sign(&ca_key, address, 0);
         fs::remove_file(ca_key).expect("the authority's key");
         made
     }
@@ -56,8 +63,8 @@ impl Certs {
         let (made, ca_key) = Self::authority(dir);
         let (cert, key) = (dir.join("expired.pem"), dir.join("expired.key"));
         let expired = Self { cert, key, ..made.clone() };
-        made.sign(&ca_key, 0);
-        expired.sign(&ca_key, 30 * 86_400);
+        made.sign(&ca_key, Ipv4Addr::LOCALHOST, 0);
+        expired.sign(&ca_key, Ipv4Addr::LOCALHOST, 30 * 86_400);
         fs::remove_file(ca_key).expect("the authority's key");
         (made, expired)
     }
@@ -71,10 +78,9 @@ impl Certs {
     }
 
     /// Makes the server's certificate as it would have been made so many seconds ago. It is good for two days.
-    fn sign(&self, ca_key: &Path, ago: u64) {
+    fn sign(&self, ca_key: &Path, address: Ipv4Addr, ago: u64) {
         let (ca, ca_key) = (self.ca.display().to_string(), ca_key.display().to_string());
-        let names =
-            "subjectAltName=IP:127.0.0.1,IP:::1,DNS:localhost,DNS:webmail.localhost,DNS:gated.localhost";
+        let names = format!("{NAMES},IP:{address}");
         openssl(
             &self.cert,
             &self.key,
@@ -88,7 +94,7 @@ impl Certs {
                 "-days",
                 "2",
                 "-addext",
-                names,
+                &names,
                 // An authority's certificate is not taken for a server's.
                 "-addext",
                 "basicConstraints=critical,CA:FALSE",
@@ -106,9 +112,7 @@ impl Certs {
     #[must_use]
     pub fn self_signed(dir: &Path) -> Self {
         let (cert, key) = (dir.join("server.pem"), dir.join("server.key"));
-        let names =
-            "subjectAltName=IP:127.0.0.1,IP:::1,DNS:localhost,DNS:webmail.localhost,DNS:gated.localhost";
-        openssl(&cert, &key, &["-subj", "/CN=localhost", "-days", "2", "-addext", names], 0);
+        openssl(&cert, &key, &["-subj", "/CN=localhost", "-days", "2", "-addext", NAMES], 0);
         host::own(&cert, (0.into(), 0.into()), 0o644);
         Self { ca: cert.clone(), cert, key }
     }
@@ -130,4 +134,6 @@ fn openssl(cert: &Path, key: &Path, more: &[&str], ago: u64) {
     drop(Ran::of(&mut command, b"", LIMIT).succeeded());
 }
 
+const NAMES: &str =
+    "subjectAltName=IP:127.0.0.1,IP:::1,DNS:localhost,DNS:webmail.localhost,DNS:gated.localhost";
 const LIMIT: Duration = Duration::from_secs(20);

@@ -1,5 +1,5 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -7,10 +7,14 @@ use std::time::Duration;
 /// What a server answers: text as redis-cli prints it where its output is no terminal, or the server's error.
 pub(super) type Answer = Result<String, String>;
 
-/// Sends one command (RESP2) to a port of 127.0.0.1, over a connection of its own, as redis-cli does. A start of redis-cli takes
+/// Sends one command (RESP2) to a port, over a connection of its own, as redis-cli does. A start of redis-cli takes
 /// the processors a hundred times as long.
-pub(super) fn ask_port(port: u16, login: Option<(&str, &str)>, command: &[&str]) -> io::Result<Answer> {
-    let stream = TcpStream::connect(("127.0.0.1", port))?;
+pub(super) fn ask_port(
+    place: (Ipv4Addr, u16),
+    login: Option<(&str, &str)>,
+    command: &[&str],
+) -> io::Result<Answer> {
+    let stream = TcpStream::connect(place)?;
     stream.set_read_timeout(Some(LIMIT))?;
     stream.set_write_timeout(Some(LIMIT))?;
     ask(stream, login, command)

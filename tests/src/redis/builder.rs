@@ -2,13 +2,14 @@ use std::fmt::Write;
 
 use super::{ACL, Listen, Redis, Secrets, write_private};
 use crate::certs::Certs;
-use crate::{guard, host};
+use crate::{Machine, guard, host};
 
 /// Makes a [`Redis`] with settings of its own.
 #[derive(Debug)]
 pub struct RedisBuilder {
     name: String,
     listen: Listen,
+    machine: Machine,
     is_open: bool,
     secrets: Secrets,
     rights: String,
@@ -20,6 +21,7 @@ impl RedisBuilder {
         Self {
             name: name.to_owned(),
             listen: Listen::Tcp,
+            machine: Machine::here(),
             is_open: false,
             secrets: Secrets::random(),
             rights: ACL.to_owned(),
@@ -31,6 +33,13 @@ impl RedisBuilder {
     #[must_use]
     pub fn listen(mut self, listen: Listen) -> Self {
         self.listen = listen;
+        self
+    }
+
+    /// The machine that it runs on; this one if not said.
+    #[must_use]
+    pub fn on(mut self, machine: &Machine) -> Self {
+        self.machine = machine.clone();
         self
     }
 
@@ -71,7 +80,8 @@ impl RedisBuilder {
         let port = guard::free_port();
         let certs = (self.listen == Listen::Tls).then(|| Certs::make(dir.path()));
         let mut conf = format!(
-            "bind 127.0.0.1\ndir {}\nsave \"\"\nappendonly yes\nrepl-diskless-sync-delay 0\n",
+            "bind {}\ndir {}\nsave \"\"\nappendonly yes\nrepl-diskless-sync-delay 0\n",
+            self.machine.address,
             dir.path().display()
         );
         conf += &match (self.listen, &certs) {
@@ -96,9 +106,9 @@ impl RedisBuilder {
         }
         conf += &self.lines;
         write_private(&dir.path().join("redis.conf"), &conf);
-        let process = Redis::spawn(&self.name, dir.path());
-        let mut redis =
-            Redis { name: self.name, process, listen: self.listen, port, certs, secrets: self.secrets, dir };
+        let Self { name, listen, machine, secrets, .. } = self;
+        let process = Redis::spawn(&name, &machine, dir.path());
+        let mut redis = Redis { name, process, listen, machine, port, certs, secrets, dir };
         redis.wait_ready();
         redis
     }

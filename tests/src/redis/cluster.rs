@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use postern_core::config::Redis as RedisConfig;
 
-use super::{LIMIT, Redis, config, join, section};
-use crate::{Site, guard};
+use super::{LIMIT, Redis, age, config, join, section};
+use crate::{Machine, Site, guard};
 
 /// A Cluster of three masters, each with a third of the slots.
 #[derive(Debug)]
@@ -19,21 +19,29 @@ impl RedisCluster {
     /// Starts three masters and waits until all of them take the Cluster for complete.
     #[must_use]
     pub fn start(name: &str) -> Self {
-        Self::start_with(name, false)
+        Self::start_with(name, &vec![Machine::here(); 3])
     }
 
     /// Each master with a replica, and no server that writes without one, as the manual wants it for codes.
     #[must_use]
     pub fn guarded(name: &str) -> Self {
-        Self::start_with(name, true)
+        Self::start_with(name, &vec![Machine::here(); 6])
     }
 
-    fn start_with(name: &str, has_replicas: bool) -> Self {
+    /// The same, each server on a machine of its own: the masters, then their replicas in the same order.
+    #[must_use]
+    pub fn on(name: &str, machines: &[Machine; 6]) -> Self {
+        Self::start_with(name, machines)
+    }
+
+    fn start_with(name: &str, machines: &[Machine]) -> Self {
+        let has_replicas = machines.len() > SLOTS.len();
         let mut servers: Vec<Redis> = Vec::new();
         let mut bus_ports = Vec::new();
-        for number in 1..=if has_replicas { 6 } else { 3 } {
+        for (machine, number) in machines.iter().zip(1..) {
             let bus_port = guard::free_port();
             let mut builder = Redis::builder(&format!("{name}_{number}"))
+                .on(machine)
                 .rights("+cluster|slots +asking")
                 .line("cluster-enabled yes")
                 .line("cluster-require-full-coverage no")
@@ -54,10 +62,12 @@ impl RedisCluster {
             servers.push(server);
         }
         for (server, bus_port) in servers.iter().zip(&bus_ports).skip(1) {
-            let port = server.port.to_string();
-            assert_eq!(servers[0].cli(&["CLUSTER", "MEET", "127.0.0.1", &port, bus_port]), "OK");
+            let (address, port) = (server.machine.address.to_string(), server.port.to_string());
+            assert_eq!(servers[0].cli(&["CLUSTER", "MEET", &address, &port, bus_port]), "OK");
         }
-        wait_complete(&servers);
+        for server in &servers {
+            guard::wait_for("the Cluster", LIMIT, || is_complete(server, servers.len()).then_some(()));
+        }
         let replicas = servers.split_off(SLOTS.len());
         for (master, replica) in servers.iter().zip(&replicas) {
             assert_eq!(replica.cli(&["CLUSTER", "REPLICATE", &master.cli(&["CLUSTER", "MYID"])]), "OK");
@@ -85,10 +95,14 @@ impl RedisCluster {
     }
 
     fn section(&self, dir: &Path) -> String {
-        let servers: Vec<String> =
-            self.servers.iter().map(|server| format!("127.0.0.1:{}", server.port)).collect();
+        let servers: Vec<String> = self.servers.iter().map(|server| server.place().to_string()).collect();
         let url = format!("redis+cluster://{}", servers.join(","));
         section(&url, Some(self.servers[0].secrets()), None, dir)
+    }
+
+    /// Has it be complete for an hour, as posternd sees it: every code is taken at once. posternd has to be there.
+    pub fn age(&self) {
+        age(&self.servers.iter().collect::<Vec<_>>());
     }
 
     /// The slot of an account, and the position of the server that has it.
@@ -124,6 +138,13 @@ impl RedisCluster {
         }
     }
 
+    /// Whether every server takes the Cluster for complete.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        let servers = self.servers.len() + self.replicas.len();
+        self.servers.iter().chain(&self.replicas).all(|server| is_complete(server, servers))
+    }
+
     /// Has a replica take its master's place, and the master follow it.
     pub fn swap(master: &Redis, replica: &Redis) {
         guard::wait_for("a failover", LIMIT, || {
@@ -144,15 +165,11 @@ impl RedisCluster {
     }
 }
 
-fn wait_complete(servers: &[Redis]) {
-    let known = format!("cluster_known_nodes:{}", servers.len());
-    for server in servers {
-        guard::wait_for("the Cluster", LIMIT, || {
-            let info = server.cli(&["CLUSTER", "INFO"]);
-            let is = |field: &str| info.lines().any(|line| line.trim_end() == field);
-            (is("cluster_state:ok") && is("cluster_slots_ok:16384") && is(&known)).then_some(())
-        });
-    }
+/// Whether the server knows so many, and takes the Cluster for complete.
+fn is_complete(server: &Redis, servers: usize) -> bool {
+    let info = server.cli(&["CLUSTER", "INFO"]);
+    let is = |field: &str| info.lines().any(|line| line.trim_end() == field);
+    is("cluster_state:ok") && is("cluster_slots_ok:16384") && is(&format!("cluster_known_nodes:{servers}"))
 }
 
 const SLOTS: [[&str; 2]; 3] = [["0", "5460"], ["5461", "10922"], ["10923", "16383"]];

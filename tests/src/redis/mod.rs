@@ -9,6 +9,7 @@ mod sentinel;
 
 use std::fs;
 use std::io;
+use std::net::SocketAddrV4;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -21,7 +22,7 @@ use tempfile::TempDir;
 use crate::certs::Certs;
 use crate::guard::{self, Process};
 use crate::site::random_password;
-use crate::{Ran, Site, Stopwatch, canary, host};
+use crate::{Machine, Ran, Site, Stopwatch, canary, host};
 
 pub use builder::RedisBuilder;
 pub use cluster::RedisCluster;
@@ -36,9 +37,9 @@ pub const ACL: &str = "resetchannels -@all ~postern:* +eval +evalsha +hdel +hget
 /// Where a server listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Listen {
-    /// On 127.0.0.1.
+    /// On an address: 127.0.0.1, or that of its machine.
     Tcp,
-    /// On 127.0.0.1, TLS alone.
+    /// The same, TLS alone.
     Tls,
     /// On a Unix socket of this mode, and nowhere else.
     Unix(u32),
@@ -50,6 +51,7 @@ pub struct Redis {
     name: String,
     process: Process,
     listen: Listen,
+    machine: Machine,
     /// Its TCP port.
     pub port: u16,
     certs: Option<Certs>,
@@ -83,8 +85,8 @@ impl Redis {
     #[must_use]
     pub fn url(&self) -> String {
         match self.listen {
-            Listen::Tcp => format!("redis://127.0.0.1:{}", self.port),
-            Listen::Tls => format!("rediss://127.0.0.1:{}", self.port),
+            Listen::Tcp => format!("redis://{}", self.place()),
+            Listen::Tls => format!("rediss://{}", self.place()),
             Listen::Unix(_) => format!("unix://{}", self.socket().display()),
         }
     }
@@ -132,18 +134,19 @@ impl Redis {
 
     /// Starts it again after [`Redis::kill`], on the same address with what it had kept.
     pub fn start_again(&mut self) {
-        self.process = Self::spawn(&self.name, self.dir.path());
+        self.process = Self::spawn(&self.name, &self.machine, self.dir.path());
         self.wait_ready();
     }
 
     /// Makes it a replica of `master`.
     pub fn follow(&self, master: &Self) {
-        self.follow_at(master.port);
+        self.follow_at(master.port, master);
     }
 
-    /// Makes it a replica of the master that is at this port.
-    pub fn follow_at(&self, port: u16) {
-        assert_eq!(self.cli(&["REPLICAOF", "127.0.0.1", &port.to_string()]), "OK");
+    /// Makes it a replica of the master that is at this port of `master`'s machine.
+    fn follow_at(&self, port: u16, master: &Self) {
+        let address = master.machine.address.to_string();
+        assert_eq!(self.cli(&["REPLICAOF", &address, &port.to_string()]), "OK");
     }
 
     /// Makes it a master.
@@ -163,22 +166,19 @@ impl Redis {
 
     /// Waits until so many replicas have all that it has.
     pub fn wait_replicas(&self, count: usize) {
-        guard::wait_for("the replicas", LIMIT, || {
-            let info = self.cli(&["INFO", "replication"]);
-            (info.matches("state=online").count() == count).then_some(())
-        });
+        guard::wait_for("the replicas", LIMIT, || (self.replicas() == Some(count)).then_some(()));
+    }
+
+    /// How many replicas it has that follow it; `None` if it is a replica itself.
+    #[must_use]
+    pub fn replicas(&self) -> Option<usize> {
+        let info = self.ask(&["INFO", "replication"]).ok()?.ok()?;
+        info.contains("role:master").then(|| info.matches("state=online").count())
     }
 
     /// Has it be complete for an hour, as posternd sees it: every code is taken at once. posternd has to be there.
     pub fn age(&self) {
-        let script = "local fences = redis.call('KEYS', 'postern:{steps-*}:fence')
-            for _, fence in ipairs(fences) do redis.call('HINCRBY', fence, 'since', -3600) end
-            return #fences";
-        guard::wait_for("posternd to have looked at every fence", LIMIT, || {
-            let fences = self.cli(&["KEYS", "postern:{steps-*}:fence"]);
-            (fences.lines().count() == 64).then_some(())
-        });
-        assert_eq!(self.cli(&["EVAL", script, "0"]), "64");
+        age(&[self]);
     }
 
     /// The passwords of its users.
@@ -197,14 +197,20 @@ impl Redis {
         section(&self.url(), Some(&self.secrets), self.certs.as_ref(), dir)
     }
 
+    /// Its machine's address, and its port.
+    fn place(&self) -> SocketAddrV4 {
+        SocketAddrV4::new(self.machine.address, self.port)
+    }
+
     fn socket(&self) -> PathBuf {
         self.dir.path().join("redis.sock")
     }
 
-    fn spawn(name: &str, dir: &Path) -> Process {
+    fn spawn(name: &str, machine: &Machine, dir: &Path) -> Process {
         let mut command = Command::new(host::system_program("/usr/bin/redis-server", "redis-server"));
         command.arg(dir.join("redis.conf")).current_dir(dir);
-        Process::spawn(name, &mut command, &host::output_dir(name).join("redis.log"))
+        let log = host::output_dir(name).join("redis.log");
+        machine.run(|| Process::spawn(name, &mut command, &log))
     }
 
     fn wait_ready(&mut self) {
@@ -224,7 +230,9 @@ impl Redis {
         let login = (!secret.is_empty()).then_some(("admin", secret.as_str()));
         match (self.listen, &self.certs) {
             (Listen::Unix(_), _) => admin::ask_socket(&self.socket(), login, command),
-            (Listen::Tcp | Listen::Tls, None) => admin::ask_port(self.port, login, command),
+            (Listen::Tcp | Listen::Tls, None) => {
+                self.machine.run(|| admin::ask_port((self.machine.address, self.port), login, command))
+            }
             (Listen::Tcp | Listen::Tls, Some(certs)) => Ok(self.redis_cli(certs, command)),
         }
     }
@@ -232,12 +240,23 @@ impl Redis {
     fn redis_cli(&self, certs: &Certs, command: &[&str]) -> admin::Answer {
         let mut cli = Command::new(host::system_program("/usr/bin/redis-cli", "redis-tools"));
         cli.args(["--tls", "--cacert"]).arg(&certs.ca);
-        cli.args(["-h", "127.0.0.1", "-p", &self.port.to_string()]);
+        cli.args(["-h", &self.machine.address.to_string(), "-p", &self.port.to_string()]);
         if !self.secrets.admin.is_empty() {
             cli.args(["--user", "admin"]).env("REDISCLI_AUTH", &self.secrets.admin);
         }
-        let ran = Ran::of(cli.arg("-e").args(command), b"", LIMIT);
+        let ran = self.machine.run(|| Ran::of(cli.arg("-e").args(command), b"", LIMIT));
         if ran.code == 0 { Ok(ran.stdout.trim_end().to_owned()) } else { Err(ran.stdout + &ran.stderr) }
+    }
+}
+
+/// Has masters that share the fences be complete for an hour.
+fn age(masters: &[&Redis]) {
+    let fences = |master: &&Redis| master.cli(&["KEYS", FENCES]).lines().count();
+    guard::wait_for("posternd to have looked at every fence", LIMIT, || {
+        (masters.iter().map(fences).sum::<usize>() == 64).then_some(())
+    });
+    for master in masters {
+        drop(master.cli(&["EVAL", AGE, "0"]));
     }
 }
 
@@ -308,5 +327,9 @@ fn write(path: &Path, text: &str, owner: (Uid, Gid), mode: u32) {
     host::own(path, owner, mode);
 }
 
+const FENCES: &str = "postern:{steps-*}:fence";
+const AGE: &str = "local fences = redis.call('KEYS', 'postern:{steps-*}:fence')
+    for _, fence in ipairs(fences) do redis.call('HINCRBY', fence, 'since', -3600) end
+    return #fences";
 const EMBEDDED: &str = "[ledger]\nkind = \"embedded\"\n";
 const LIMIT: Duration = Duration::from_secs(20);

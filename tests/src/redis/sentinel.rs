@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::{LIMIT, Redis, admin, config, impostor, join, section, write_private};
 use crate::guard::{self, Process};
-use crate::{FaultProxy, Site, host};
+use crate::{FaultProxy, Machine, Site, host};
 
 /// A master and its replicas, watched by three sentinels that fail over when a master says nothing for two and a half seconds.
 ///
@@ -19,39 +19,54 @@ pub struct RedisSentinel {
     pub servers: Vec<Redis>,
     /// The way to the first one for the others and the sentinels, where it can be cut.
     pub gate: Option<FaultProxy>,
-    sentinels: Vec<(u16, Process)>,
+    sentinels: Vec<Watcher>,
     dir: TempDir,
+}
+
+/// A sentinel, and where it is.
+#[derive(Debug)]
+struct Watcher {
+    machine: Machine,
+    port: u16,
+    process: Process,
 }
 
 impl RedisSentinel {
     /// Starts a master with one replica, without which it goes on, and waits until the sentinels could fail over.
     #[must_use]
     pub fn start(name: &str) -> Self {
-        Self::start_with(name, 1, "", false)
+        Self::start_with(name, &here(1), "", false)
     }
 
     /// As many replicas, and no server that writes without one, as the manual wants it for codes.
     #[must_use]
     pub fn guarded(name: &str, replicas: usize) -> Self {
-        Self::start_with(name, replicas, GUARD, false)
+        Self::start_with(name, &here(replicas), GUARD, false)
     }
 
     /// The same, and the master can be cut off from its replicas and from the sentinels. Left to itself it would go on for a
     /// minute.
     #[must_use]
     pub fn gated(name: &str, replicas: usize) -> Self {
-        Self::start_with(name, replicas, &format!("{GUARD}min-replicas-max-lag 60\n"), true)
+        Self::start_with(name, &here(replicas), &format!("{GUARD}min-replicas-max-lag 60\n"), true)
     }
 
-    fn start_with(name: &str, replicas: usize, lines: &str, is_gated: bool) -> Self {
-        let master = Redis::builder(&format!("{name}_1")).line(lines).start();
+    /// The same as [`guarded`](Self::guarded), a server and a sentinel on each of three machines.
+    #[must_use]
+    pub fn on(name: &str, machines: &[Machine; 3]) -> Self {
+        Self::start_with(name, machines, GUARD, false)
+    }
+
+    fn start_with(name: &str, machines: &[Machine], lines: &str, is_gated: bool) -> Self {
+        let replicas = machines.len() - 1;
+        let master = Redis::builder(&format!("{name}_1")).on(&machines[0]).line(lines).start();
         let gate = is_gated.then(|| FaultProxy::tcp(master.port));
         let master_port = gate.as_ref().map_or(master.port, FaultProxy::port);
         let mut servers = vec![master];
-        for number in 2..replicas + 2 {
-            let builder = Redis::builder(&format!("{name}_{number}")).line(lines);
+        for (machine, number) in machines.iter().skip(1).zip(2..) {
+            let builder = Redis::builder(&format!("{name}_{number}")).on(machine).line(lines);
             let replica = builder.secrets(servers[0].secrets()).start();
-            replica.follow_at(master_port);
+            replica.follow_at(master_port, &servers[0]);
             servers.push(replica);
         }
         servers[0].wait_replicas(replicas);
@@ -59,26 +74,29 @@ impl RedisSentinel {
         let dir =
             tempfile::Builder::new().prefix("sentinel.").tempdir_in(host::test_dir()).expect("a directory");
         let sentinels = (1..=3)
-            .map(|number| {
+            .zip(machines.iter().cycle())
+            .map(|(number, machine)| {
                 let (port, file) = (guard::free_port(), dir.path().join(format!("{number}.conf")));
-                let secret = &master.secrets().admin;
+                let (secret, address) = (&master.secrets().admin, master.machine.address);
                 let conf = format!(
-                    "port {port}\nbind 127.0.0.1\nsentinel monitor {SERVICE} 127.0.0.1 {master_port} 2\n\
+                    "port {port}\nbind {}\nsentinel monitor {SERVICE} {address} {master_port} 2\n\
                      sentinel auth-user {SERVICE} admin\nsentinel auth-pass {SERVICE} {secret}\n\
-                     sentinel down-after-milliseconds {SERVICE} 2500\nsentinel failover-timeout {SERVICE} 3000\n"
+                     sentinel down-after-milliseconds {SERVICE} 2500\nsentinel failover-timeout {SERVICE} 3000\n",
+                    machine.address
                 );
                 write_private(&file, &conf);
                 let mut command = Command::new(host::system_program("/usr/bin/redis-sentinel", "redis-sentinel"));
                 command.arg(&file).current_dir(dir.path());
                 let name = format!("{name}_sentinel");
                 let log = host::output_dir(&name).join(format!("{number}.log"));
-                (port, Process::spawn(&name, &mut command, &log))
+                let process = machine.run(|| Process::spawn(&name, &mut command, &log));
+                Watcher { machine: machine.clone(), port, process }
             })
             .collect();
         let all = Self { servers, gate, sentinels, dir };
-        for (port, _) in &all.sentinels {
+        for sentinel in &all.sentinels {
             guard::wait_for("the sentinels", LIMIT, || {
-                let seen = ask(*port, &["SENTINEL", "MASTER", SERVICE]);
+                let seen = sentinel.ask(&["SENTINEL", "MASTER", SERVICE]);
                 let field = |name: &str, value: &str| seen.contains(&format!("{name}\n{value}\n"));
                 (field("num-slaves", &replicas.to_string()) && field("num-other-sentinels", "2"))
                     .then_some(())
@@ -113,7 +131,7 @@ impl RedisSentinel {
 
     fn section(&self, dir: &Path) -> String {
         let sentinels: Vec<String> =
-            self.sentinels.iter().map(|(port, _)| format!("127.0.0.1:{port}")).collect();
+            self.sentinels.iter().map(|one| format!("{}:{}", one.machine.address, one.port)).collect();
         let url = format!("redis+sentinel://{}/{SERVICE}", sentinels.join(","));
         section(&url, Some(self.servers[0].secrets()), None, dir)
     }
@@ -121,16 +139,24 @@ impl RedisSentinel {
     /// The position of the server that all sentinels take for the master, once they agree.
     #[must_use]
     pub fn master(&self) -> usize {
-        guard::wait_for("one master", LIMIT, || {
-            let named = |port| ask(port, &["SENTINEL", "GET-MASTER-ADDR-BY-NAME", SERVICE]);
-            let first = named(self.sentinels[0].0);
-            if self.sentinels.iter().any(|(port, _)| named(*port) != first) {
-                return None;
-            }
-            let is_at = |port: u16| first == format!("127.0.0.1\n{port}");
-            let gated = self.gate.as_ref().filter(|gate| is_at(gate.port())).map(|_| 0);
-            gated.or_else(|| self.servers.iter().position(|server| is_at(server.port)))
-        })
+        guard::wait_for("one master", LIMIT, || self.agreed())
+    }
+
+    /// The same, if they agree now.
+    #[must_use]
+    pub fn agreed(&self) -> Option<usize> {
+        let first = self.named(0)?;
+        (1..self.sentinels.len()).all(|sentinel| self.named(sentinel) == Some(first)).then_some(first)
+    }
+
+    /// The position of the server that one sentinel takes for the master.
+    #[must_use]
+    pub fn named(&self, sentinel: usize) -> Option<usize> {
+        let named = self.sentinels[sentinel].ask(&["SENTINEL", "GET-MASTER-ADDR-BY-NAME", SERVICE]);
+        let is_gate = |gate: &&FaultProxy| named == format!("127.0.0.1\n{}", gate.port());
+        let is_at = |server: &Redis| named == server.place().to_string().replace(':', "\n");
+        let gated = self.gate.as_ref().filter(is_gate).map(|_| 0);
+        gated.or_else(|| self.servers.iter().position(is_at))
     }
 
     /// Waits until the sentinels have made the server at `position` the master.
@@ -151,26 +177,34 @@ impl RedisSentinel {
     pub fn swap(&self) {
         let next = 1 - self.master();
         guard::wait_for("sentinels that are ready to fail over", LIMIT, || {
-            (ask(self.sentinels[0].0, &["SENTINEL", "FAILOVER", SERVICE]) == "OK").then_some(())
+            (self.sentinels[0].ask(&["SENTINEL", "FAILOVER", SERVICE]) == "OK").then_some(())
         });
         self.wait_master(next);
     }
 
     /// Ends a sentinel with SIGKILL.
     pub fn kill_sentinel(&mut self, position: usize) {
-        self.sentinels[position].1.kill();
+        self.sentinels[position].process.kill();
     }
 
     /// Sends a signal to a sentinel.
     pub fn signal_sentinel(&self, position: usize, signal: Signal) {
-        self.sentinels[position].1.signal(signal);
+        self.sentinels[position].process.signal(signal);
     }
 }
 
-// Empty where nothing answers.
-fn ask(port: u16, command: &[&str]) -> String {
-    let answer = admin::ask_port(port, None, command).unwrap_or_else(|_| Ok(String::new()));
-    answer.unwrap_or_else(|error| error)
+impl Watcher {
+    // Empty where nothing answers.
+    fn ask(&self, command: &[&str]) -> String {
+        let place = (self.machine.address, self.port);
+        let answer = self.machine.run(|| admin::ask_port(place, None, command));
+        answer.unwrap_or_else(|_| Ok(String::new())).unwrap_or_else(|error| error)
+    }
+}
+
+/// A master and so many replicas, all on this host.
+fn here(replicas: usize) -> Vec<Machine> {
+    vec![Machine::here(); replicas + 1]
 }
 
 const SERVICE: &str = "mail";

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::certs::Certs;
 use crate::guard::free_port;
 use crate::site::random_password;
-use crate::{Ran, Slapd, UnixUser, Who, canary, host};
+use crate::{Machine, Ran, Slapd, UnixUser, Who, canary, host};
 
 use super::files::{self, Options};
 use super::people::{LdapPerson, Tree};
@@ -23,6 +23,7 @@ pub struct SlapdBuilder {
     numbers: BTreeMap<String, u32>,
     provider: Option<(Arc<Tree>, String)>,
     log_level: &'static str,
+    machine: Machine,
     is_on_ipv6: bool,
     is_self_signed: bool,
     options: Options,
@@ -39,6 +40,7 @@ impl SlapdBuilder {
             numbers: BTreeMap::new(),
             provider: None,
             log_level: "stats",
+            machine: Machine::here(),
             is_on_ipv6: false,
             is_self_signed: false,
             options: Options::default(),
@@ -191,6 +193,13 @@ impl SlapdBuilder {
         self
     }
 
+    /// The machine that it runs on; this one if not said.
+    #[must_use]
+    pub fn on(mut self, machine: &Machine) -> Self {
+        self.machine = machine.clone();
+        self
+    }
+
     /// Its ports are on `::1` as well.
     #[must_use]
     pub fn ipv6(mut self) -> Self {
@@ -219,8 +228,11 @@ impl SlapdBuilder {
         let program = host::unconfined_program("/usr/sbin/slapd", "slapd");
         let dir = tempfile::Builder::new().prefix("sl.").tempdir_in(host::test_dir()).expect("a directory");
         host::own(dir.path(), (0.into(), 0.into()), 0o755);
-        let certs =
-            if self.is_self_signed { Certs::self_signed(dir.path()) } else { Certs::make(dir.path()) };
+        let certs = if self.is_self_signed {
+            Certs::self_signed(dir.path())
+        } else {
+            Certs::make_at(dir.path(), self.machine.address)
+        };
         let (tree, provider) = match self.provider.clone() {
             Some((tree, uri)) => (tree, Some(uri)),
             None => (Arc::new(self.tree()), None),
@@ -243,9 +255,20 @@ impl SlapdBuilder {
         let (plain, tls) = (free_port(), free_port());
         let (log, log_level) =
             (host::output_dir(&self.name).join(format!("slapd-{plain}.log")), self.log_level);
-        let is_on_ipv6 = self.is_on_ipv6;
-        let mut slapd =
-            Slapd { process: None, program, log, log_level, tree, certs, plain, tls, is_on_ipv6, dir };
+        let (machine, is_on_ipv6) = (self.machine.clone(), self.is_on_ipv6);
+        let mut slapd = Slapd {
+            process: None,
+            program,
+            log,
+            log_level,
+            tree,
+            certs,
+            machine,
+            plain,
+            tls,
+            is_on_ipv6,
+            dir,
+        };
         slapd.start();
         if self.options.has_postern_access {
             drop(slapd.modify(Who::Root, &files::postern_access(&self.options)).succeeded());

@@ -1,4 +1,4 @@
-//! A real slapd on free ports of 127.0.0.1, with TLS, a Unix socket, Postern's schema, its access rules, and users.
+//! A real slapd on free ports of 127.0.0.1 or a machine of its own, with TLS, a Unix socket, Postern's schema, its access rules, and users.
 
 mod builder;
 mod files;
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::certs::Certs;
 use crate::guard::Process;
 use crate::site::random_password;
-use crate::{Answer, Entry, LdapClient, Ran, UnixUser, Who, canary, host};
+use crate::{Answer, Entry, LdapClient, Machine, Ran, UnixUser, Who, canary, host};
 
 use people::Tree;
 
@@ -41,6 +41,7 @@ pub struct Slapd {
     log_level: &'static str,
     tree: Arc<Tree>,
     certs: Certs,
+    machine: Machine,
     plain: u16,
     tls: u16,
     is_on_ipv6: bool,
@@ -61,16 +62,16 @@ impl Slapd {
         SlapdBuilder::new(name)
     }
 
-    /// `ldap://127.0.0.1:PORT`; StartTLS works there.
+    /// `ldap://ADDRESS:PORT`; StartTLS works there.
     #[must_use]
     pub fn uri(&self) -> String {
-        format!("ldap://127.0.0.1:{}", self.plain)
+        format!("ldap://{}:{}", self.machine.address, self.plain)
     }
 
-    /// `ldaps://127.0.0.1:PORT`.
+    /// `ldaps://ADDRESS:PORT`.
     #[must_use]
     pub fn ldaps_uri(&self) -> String {
-        format!("ldaps://127.0.0.1:{}", self.tls)
+        format!("ldaps://{}:{}", self.machine.address, self.tls)
     }
 
     /// `ldapi://…`, which every user may connect to.
@@ -150,7 +151,8 @@ impl Slapd {
         }
         let mut command = Command::new(&self.program);
         command.arg("-F").arg(self.dir.path().join("config")).args(["-h", &uris, "-d", self.log_level]);
-        let mut process = Process::spawn("slapd", command.current_dir("/"), &self.log);
+        let command = command.current_dir("/");
+        let mut process = self.machine.run(|| Process::spawn("slapd", command, &self.log));
         let client = LdapClient::new(&self.ldapi_uri());
         process.wait_ready(LIMIT, || (client.whoami(Who::Root).code == 0).then_some(()));
         self.process = Some(process);

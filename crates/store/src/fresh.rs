@@ -32,6 +32,7 @@ pub struct FreshReads {
     clock: Arc<dyn Clock>,
     keys: Keys,
     access: Access,
+    reads_from_master: bool,
 }
 
 impl FreshReads {
@@ -44,7 +45,14 @@ impl FreshReads {
         clock: Arc<dyn Clock>,
         access: Access,
     ) -> Self {
-        Self { inner, ledger, clock, keys: Keys::at(keyring), access }
+        Self { inner, ledger, clock, keys: Keys::at(keyring), access, reads_from_master: false }
+    }
+
+    /// For a host that reads from the master alone. What it reads is not compared with anything, but what it changes is noted: other
+    /// hosts of the site may read from replicas.
+    #[must_use]
+    pub fn from_master(self) -> Self {
+        Self { reads_from_master: true, ..self }
     }
 
     /// How an entry compares with the ledger's note.
@@ -84,7 +92,7 @@ impl Directory for FreshReads {
     async fn find(&self, name: &LoginName, class: Class) -> Result<Option<Account>, DirectoryError> {
         let Some(account) = self.inner.find(name, class).await? else { return Ok(None) };
         // At login services it was read from the master.
-        if class == Class::Login {
+        if class == Class::Login || self.reads_from_master {
             return Ok(Some(account));
         }
         match (account.freshness, self.age(&account).await) {

@@ -140,9 +140,10 @@ fn open_with(
         DirectoryKind::Embedded => None,
     };
     let directory: Arc<dyn Directory> = match (&ldap, &embedded) {
-        (Some(ldap), _) if ldap.may_lag() => {
+        (Some(ldap), _) if ldap.may_lag() || redis.is_some() => {
             let (inner, ledger) = (Arc::<LdapDirectory>::clone(ldap), Arc::clone(&ledger));
-            Arc::new(FreshReads::new(inner, ledger, &config.keyring, clock, access))
+            let reads = FreshReads::new(inner, ledger, &config.keyring, clock, access);
+            Arc::new(if ldap.may_lag() { reads } else { reads.from_master() })
         }
         (Some(ldap), _) => Arc::<LdapDirectory>::clone(ldap),
         (None, Some(embedded)) => Arc::new(embedded.clone()),

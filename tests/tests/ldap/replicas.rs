@@ -51,6 +51,28 @@ fn changes_go_to_the_provider_and_a_revocation_acts_at_once_through_a_lagging_co
 }
 
 #[test]
+fn a_revocation_at_a_host_that_knows_the_provider_alone_acts_at_one_that_reads_from_a_lagging_consumer() {
+    let (mut provider, consumer) = pair("two_hosts");
+    let redis = Redis::start("two_hosts", Listen::Tcp);
+    let host = host("two_hosts", &provider, &consumer, &redis);
+    let other = Site::builder("two_hosts_other").ldap(&provider).build();
+    redis.join(&other);
+    std::fs::write(other.keyring(), std::fs::read(host.site.keyring()).unwrap()).unwrap();
+    let [first, second] = ["First", "Second"].map(|label| other.app_password("alice", label, &[]));
+    consumer.wait_synced(&provider);
+    consumer.pause_sync();
+    for lost in [&first, &second] {
+        assert_eq!(login(&host.site, "alice", &lost.password), Said::Accept);
+    }
+    drop(other.cli_ok(&["app-password", "revoke", "alice", &first.id]));
+    assert_eq!(login(&host.site, "alice", &first.password), Said::Reject);
+    assert_eq!(login(&host.site, "alice", &second.password), Said::Accept);
+    drop(other.cli_ok(&["app-password", "revoke", "alice", &second.id]));
+    provider.stop();
+    assert_eq!(login(&host.site, "alice", &second.password), Said::Defer, "nobody can tell");
+}
+
+#[test]
 fn if_the_provider_is_down_an_entry_known_to_be_older_defers_and_others_work() {
     let (mut provider, consumer) = pair("down");
     let redis = Redis::start("down", Listen::Tcp);

@@ -5,6 +5,7 @@ mod files;
 mod people;
 mod replica;
 
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -159,9 +160,12 @@ impl Slapd {
     }
 
     /// Stops it in good order: connections to it are refused.
+    ///
+    /// slapd 2.5 crashes now and then while it ends, where clients are still connected; what it stored is complete all the same.
     pub fn stop(&mut self) {
         let status = self.process.take().expect("slapd is stopped already").stop();
-        assert!(status.success(), "slapd stopped with {status}");
+        let crashed_at_the_end = status.signal() == Some(Signal::SIGSEGV as i32);
+        assert!(status.success() || crashed_at_the_end, "slapd stopped with {status}");
     }
 
     /// Ends it with SIGKILL.

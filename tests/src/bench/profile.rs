@@ -63,7 +63,7 @@ impl Party {
         match self {
             Self::Client => "client",
             Self::Dovecot => "Dovecot",
-            Self::Started => "its checkpassword",
+            Self::Started => "its programs",
             Self::Posternd => "posternd",
             Self::Slapd => "slapd",
             Self::Redis => "Redis",

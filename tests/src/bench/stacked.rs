@@ -82,5 +82,5 @@ const STYLE: &str = ".level{font-weight:600}.kernel{opacity:.55}\
 const LABELS: f64 = 290.0;
 const WIDE: f64 = 560.0;
 const LINE: f64 = 24.0;
-const KEY: f64 = 140.0;
+const KEY: f64 = 130.0;
 const TOP: f64 = 44.0;

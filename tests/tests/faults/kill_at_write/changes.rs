@@ -122,7 +122,8 @@ impl Change {
             Self::AdminEndSessions => command(host, env, &["session", "end", &name, "--all"]),
             Self::Import => {
                 let file = uris(host, &name);
-                command(host, env, &["import", "otpauth", &file.display().to_string(), "--account", &name])
+                let file = file.display().to_string();
+                command(host, env, &["import", "otpauth", &file, "--account", &name, "--issuer", "Old"])
             }
         }
     }

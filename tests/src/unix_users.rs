@@ -157,7 +157,8 @@ struct Files {
 }
 
 impl Files {
-    // The files of the test host's begin. Written in place: they are mounted where everybody reads them.
+    // The files of the test host's begin. In place, as they are mounted where everybody reads them; and cut where the first added line
+    // begins, so that nobody who reads them meanwhile misses those who were there before.
     fn begin(&mut self) {
         if std::mem::replace(&mut self.has_begun, true) {
             return;
@@ -166,7 +167,14 @@ impl Files {
         for file in FILES {
             let base = dir.join(format!("{file}.base"));
             let text = fs::read(&base).unwrap_or_else(|error| panic!("{}: {error}", base.display()));
-            fs::write(dir.join(file), text).unwrap_or_else(|error| panic!("{file}: {error}"));
+            let path = dir.join(file);
+            assert!(
+                fs::read(&path).is_ok_and(|now| now.starts_with(&text)),
+                "{file} does not begin as it did"
+            );
+            let opened = fs::OpenOptions::new().write(true).open(&path);
+            let cut = opened.and_then(|opened| opened.set_len(text.len() as u64));
+            cut.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         }
     }
 

@@ -19,7 +19,7 @@ IN_TEST_HOST = POSTERN_TEST_OUTPUT=$(TARGET)/test-output POSTERN_CHECKPASSWORD=$
 	scripts/in-test-host
 
 .DEFAULT_GOAL := help
-.PHONY: help build install uninstall packages-deb packages-rpm packages-test fuzz guides-test man schema demo demo-ldap demo-webmail test test-all transcripts docs-check lint bench bench-codes bench-connections bench-mail bench-profile bench-scale bench-ssh bench-timing bench-webmail soak faults test-packages test-packages-all
+.PHONY: help build install uninstall packages-deb packages-rpm packages-test fuzz guides-test man schema demo demo-ldap demo-webmail test test-all transcripts docs-check lint bench bench-codes bench-connections bench-mail bench-profile bench-scale bench-ssh bench-timing bench-webmail soak faults test-packages test-packages-all deb-tools rpm-tools
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -33,19 +33,15 @@ install: ## Install what `make build` built, under DESTDIR, PREFIX (/usr) and SY
 uninstall: ## Take away what `make install` installed; configuration and data stay
 	$(INSTALL_FILES) uninstall
 
-packages-deb: ## Make the Debian packages, into target/packages (Debian 12 and 13, Ubuntu 24.04)
-	scripts/build-deb --check
-	scripts/build release
+packages-deb: deb-tools build ## Make the Debian packages, into target/packages (Debian 12 and 13, Ubuntu 24.04)
 	scripts/licences
 	scripts/build-deb
 
-packages-rpm: ## Make the packages for RHEL 9 and its kin, into target/packages
-	scripts/build-rpm --check
-	scripts/build release
+packages-rpm: rpm-tools build ## Make the packages for RHEL 9 and its kin, into target/packages
 	scripts/licences
 	scripts/build-rpm
 
-packages-test: packages-deb packages-rpm ## Install, upgrade, remove and purge the packages, on Debian 12 and 13 booted by systemd
+packages-test: deb-tools rpm-tools packages-deb packages-rpm ## Install, upgrade, remove and purge the packages, on Debian 12 and 13 booted by systemd
 	scripts/packages-test
 
 man: ## Write the manual and the completions of the command line anew from its own help
@@ -157,6 +153,13 @@ faults: test-packages ## Print what people see at every door while a server fail
 	scripts/build dev
 	cargo build -p postern-tests --bin fault-table
 	$(IN_TEST_HOST) $(TARGET)/debug/fault-table $(ONLY)
+
+# Before the build, which takes long, and not after it.
+deb-tools:
+	@scripts/build-deb --check
+
+rpm-tools:
+	@scripts/build-rpm --check
 
 test-packages:
 	@scripts/install-packages

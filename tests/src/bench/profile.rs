@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{Result, Write};
 
 use super::contender::Contest;
-use super::numbers::{USER_HZ, machine, quantile, sorted};
+use super::numbers::{CSTIME, CUTIME, PPID, STIME, Stat, USER_HZ, UTIME, machine, quantile, sorted};
 use super::results::{Figure, Results};
 use super::stacked::{self, Bar, Part};
 use super::{Contender, Plan, drive};
@@ -44,8 +44,8 @@ pub fn profile(plan: &Plan, out: &mut dyn Write) -> Result<()> {
     )
 }
 
-/// Who works for a login.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Who works for a login, in the order of [`PARTIES`].
+#[derive(Debug, Clone, Copy)]
 enum Party {
     /// This program.
     Client,
@@ -158,65 +158,54 @@ impl Seen {
 /// What each party used since it was started.
 fn used(contest: &Contest, contender: &Contender) -> [Usage; PARTIES.len()] {
     let mut all = [Usage::default(); PARTIES.len()];
-    let mut add = |party: Party, usage| {
-        let place = PARTIES.iter().position(|one| *one == party).expect("every party is listed");
-        all[place].add(usage);
-    };
-    add(Party::Client, of_process(std::process::id()));
+    let mut add = |party: Party, usage| all[party as usize].add(usage);
     let master = contender.dovecot.pid();
-    // The workers that it has replaced.
-    add(Party::Dovecot, of_children(master));
-    for pid in processes().filter(|pid| *pid == master || parent(*pid) == Some(master)) {
-        add(Party::Dovecot, of_process(pid));
-        if pid != master {
-            add(Party::Started, of_children(pid));
+    for (pid, stat) in processes() {
+        if pid == master {
+            add(Party::Dovecot, of_process(&stat, pid));
+            // The workers that it has replaced.
+            add(Party::Dovecot, of_children(&stat));
+        } else if stat.number(PPID) == u64::from(master) {
+            add(Party::Dovecot, of_process(&stat, pid));
+            add(Party::Started, of_children(&stat));
+        } else if let Some(party) = party_of(contest, pid) {
+            add(party, of_process(&stat, pid));
         }
     }
-    for posternd in &contest.posternds {
-        add(Party::Posternd, of_process(posternd.pid()));
-    }
-    add(Party::Slapd, of_process(contest.slapd.pid()));
-    add(Party::Redis, of_process(contest.redis.pid()));
     all
 }
 
-fn processes() -> impl Iterator<Item = u32> {
+fn party_of(contest: &Contest, pid: u32) -> Option<Party> {
+    let servers = [
+        (Party::Client, std::process::id()),
+        (Party::Posternd, contest.posternds[0].pid()),
+        (Party::Posternd, contest.posternds[1].pid()),
+        (Party::Slapd, contest.slapd.pid()),
+        (Party::Redis, contest.redis.pid()),
+    ];
+    servers.into_iter().find(|(_, of)| *of == pid).map(|(party, _)| party)
+}
+
+fn processes() -> impl Iterator<Item = (u32, Stat)> {
     let entries = fs::read_dir("/proc").expect("/proc");
-    entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+    let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    // Not of one that ends just now.
+    pids.filter_map(|pid| Some((pid, Stat::of(pid)?)))
 }
 
-/// A process that has just ended has no parent.
-fn parent(pid: u32) -> Option<u32> {
-    field(&stat(pid)?, 4)
-}
-
-fn of_process(pid: u32) -> Usage {
-    let Some(stat) = stat(pid) else { return Usage::default() };
-    let count = |number| field(&stat, number).unwrap_or_default();
+fn of_process(stat: &Stat, pid: u32) -> Usage {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten();
     let sleeps = threads.filter_map(|thread| {
         let status = fs::read_to_string(thread.ok()?.path().join("status")).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?;
         line.trim().parse::<u64>().ok()
     });
-    Usage { user: count(14), kernel: count(15), sleeps: sleeps.sum() }
+    Usage { user: stat.number(UTIME), kernel: stat.number(STIME), sleeps: sleeps.sum() }
 }
 
 /// The children that have ended. The kernel adds no sleeps up for them.
-fn of_children(pid: u32) -> Usage {
-    let Some(stat) = stat(pid) else { return Usage::default() };
-    let count = |number| field(&stat, number).unwrap_or_default();
-    Usage { user: count(16), kernel: count(17), sleeps: 0 }
-}
-
-fn stat(pid: u32) -> Option<String> {
-    fs::read_to_string(format!("/proc/{pid}/stat")).ok()
-}
-
-/// A field by its number in proc(5), from the fourth on; the second one, a name, may hold spaces.
-fn field<T: std::str::FromStr>(stat: &str, number: usize) -> Option<T> {
-    let (_, fields) = stat.rsplit_once(") ")?;
-    fields.split(' ').nth(number - 3)?.parse().ok()
+fn of_children(stat: &Stat) -> Usage {
+    Usage { user: stat.number(CUTIME), kernel: stat.number(CSTIME), sleeps: 0 }
 }
 
 const PARTIES: [Party; 6] =

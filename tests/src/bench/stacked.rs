@@ -6,7 +6,7 @@ use crate::svg;
 
 /// One bar.
 pub(super) struct Bar {
-    /// Bars of the same level stand together, on one scale.
+    /// See [`svg::Bar::level`].
     pub(super) level: String,
     pub(super) name: String,
     /// In the order of the names of all parts.
@@ -21,20 +21,8 @@ pub(super) struct Part {
 
 /// The bars, one below the other, with a legend; the kernel's half of each part is paler.
 pub(super) fn bars(title: &str, names: &[&str], unit: &str, bars: &[Bar]) -> String {
-    let mut y = TOP;
-    let mut parts = vec![legend(names, y)];
-    y += LINE;
-    for level in bars.chunk_by(|one, next| one.level == next.level) {
-        let most = level.iter().map(Bar::whole).fold(f64::MIN_POSITIVE, f64::max);
-        y += LINE;
-        parts.push(html! { text class="level" x="0" y=(y - 7.0) { (level[0].level) " (" (unit) ")" } });
-        for bar in level {
-            parts.push(bar.draw(y, most));
-            y += LINE;
-        }
-        y += LINE / 2.0;
-    }
-    svg::document(title, (LABELS + WIDE + 100.0, y), STYLE, &html! { @for part in &parts { (part) } })
+    let (parts, height) = svg::levels(bars, unit, TOP + svg::LINE);
+    svg::document(title, (LABELS + WIDE + 100.0, height), STYLE, &html! { (legend(names, TOP)) (parts) })
 }
 
 fn legend(names: &[&str], y: f64) -> Markup {
@@ -51,6 +39,16 @@ fn legend(names: &[&str], y: f64) -> Markup {
 impl Bar {
     fn whole(&self) -> f64 {
         self.parts.iter().map(|part| part.user + part.kernel).sum()
+    }
+}
+
+impl svg::Bar for Bar {
+    fn level(&self) -> &str {
+        &self.level
+    }
+
+    fn reach(&self) -> f64 {
+        self.whole()
     }
 
     fn draw(&self, y: f64, most: f64) -> Markup {
@@ -76,11 +74,10 @@ fn class(part: usize) -> String {
     format!("p{part}")
 }
 
-const STYLE: &str = ".level{font-weight:600}.kernel{opacity:.55}\
+const STYLE: &str = ".kernel{opacity:.55}\
     .p0{fill:#8a93a0}.p1{fill:#b8860b}.p2{fill:#7b4fb5}.p3{fill:#2f6fd0}.p4{fill:#2c8c5a}.p5{fill:#c0453a}\
     @media(prefers-color-scheme:dark){.p1{fill:#d9a93a}.p2{fill:#a585d8}.p3{fill:#6ea0f0}.p4{fill:#56b784}.p5{fill:#e2786e}}";
 const LABELS: f64 = 290.0;
 const WIDE: f64 = 560.0;
-const LINE: f64 = 24.0;
 const KEY: f64 = 130.0;
 const TOP: f64 = 44.0;

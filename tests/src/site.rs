@@ -107,6 +107,11 @@ impl Site {
         self.dir().join("etc/keyring")
     }
 
+    /// Makes this a host of the same site as `other`, which shares its keyring with it.
+    pub fn take_keyring(&self, other: &Self) {
+        fs::write(self.keyring(), fs::read(other.keyring()).expect("a keyring")).expect("a keyring");
+    }
+
     /// The SQLite file.
     #[must_use]
     pub fn database(&self) -> PathBuf {

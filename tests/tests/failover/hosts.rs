@@ -1,7 +1,5 @@
 //! Two hosts of one site, and accounts with apps.
 
-use std::fs;
-
 use postern_core::account::AccountId;
 use postern_tests::{
     Authenticator, Binder, LdapPerson, Machine, Network, Posternd, Site, SiteBuilder, Slapd, otp, unix_users,
@@ -33,7 +31,7 @@ impl Hosts {
 
     /// The same on these machines.
     pub(crate) fn on(machines: [Machine; 2], sites: [Site; 2], slapd: &Slapd, ready: impl FnOnce()) -> Self {
-        fs::write(sites[1].keyring(), fs::read(sites[0].keyring()).expect("a keyring")).expect("a keyring");
+        sites[1].take_keyring(&sites[0]);
         let posternds = [0, 1].map(|host| machines[host].run(|| sites[host].posternd()));
         ready();
         let people: Vec<_> = (0..ACCOUNTS).map(|number| slapd.nth(number)).collect();

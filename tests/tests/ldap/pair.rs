@@ -22,7 +22,7 @@ impl Pair {
             redis.join(&site);
             site
         });
-        std::fs::write(sites[1].keyring(), std::fs::read(sites[0].keyring()).unwrap()).unwrap();
+        sites[1].take_keyring(&sites[0]);
         let [first, second] = [sites[0].posternd(), sites[1].posternd()];
         Self { second, first, sites, slapd, _redis: redis }
     }

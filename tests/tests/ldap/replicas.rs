@@ -57,7 +57,7 @@ fn a_revocation_at_a_host_that_knows_the_provider_alone_acts_at_one_that_reads_f
     let host = host("two_hosts", &provider, &consumer, &redis);
     let other = Site::builder("two_hosts_other").ldap(&provider).build();
     redis.join(&other);
-    std::fs::write(other.keyring(), std::fs::read(host.site.keyring()).unwrap()).unwrap();
+    other.take_keyring(&host.site);
     let [first, second] = ["First", "Second"].map(|label| other.app_password("alice", label, &[]));
     consumer.wait_synced(&provider);
     consumer.pause_sync();

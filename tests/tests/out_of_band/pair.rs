@@ -36,7 +36,7 @@ impl Pair {
             redis.join(&site);
             site
         });
-        std::fs::write(sites[1].keyring(), std::fs::read(sites[0].keyring()).unwrap()).unwrap();
+        sites[1].take_keyring(&sites[0]);
         let mailbox = Mailbox::start(sites[0].dir(), sites[0].output());
         let web = Web::start(name, &sites[1].socket());
         for site in &sites {

@@ -56,7 +56,7 @@ impl Pair {
             redis.join(&site);
             site
         });
-        std::fs::write(sites[1].keyring(), std::fs::read(sites[0].keyring()).unwrap()).unwrap();
+        sites[1].take_keyring(&sites[0]);
         let people: Vec<_> = (0..people).map(|number| slapd.nth(number)).collect();
         unix_users::add_names(people.iter().map(|person| (&*person.name, person.uid)));
         let binder = Binder::of(&sites[0]);

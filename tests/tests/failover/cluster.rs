@@ -4,7 +4,7 @@ use postern_tests::guard::wait_for;
 use postern_tests::{Machine, Network, Redis, RedisCluster, Slapd};
 
 use crate::hosts::Hosts;
-use crate::play::{AFTER_FAILOVER, AFTER_OUTAGE, FAILOVER, Play, play};
+use crate::play::{AFTER_FAILOVER, FAILOVER, Play, play};
 
 /// A site in pieces. Those that need others end before them.
 struct Pieces {
@@ -45,8 +45,7 @@ impl Pieces {
             what += &format!(" and the replica of third {other}");
         }
         let (cut, ()) = play.cut_while(&what, &machines, |play| meanwhile(play, replica));
-        let accepted = [0, 1].map(|host| play.accepted_at(host, &cut));
-        play.note(format!("{accepted:?} codes were accepted at hosts 0 and 1 meanwhile"));
+        play.note_accepted(&cut);
     }
 
     /// The same until its replica has taken its place, and longer.
@@ -58,19 +57,11 @@ impl Pieces {
         });
     }
 
-    /// Cuts one replica off, maybe with a host. The masters of the other thirds go on.
+    /// Cuts one replica off. The masters of the other thirds go on.
     fn cut_replica(&self, play: &mut Play<'_>) {
-        let (third, goes_along) = (play.dice.roll(3), play.dice.roll(3));
-        let (mut machines, mut what) = (vec![self.pair(third)[1].1], format!("the replica of third {third}"));
-        if let Some(machine) = self.hosts.machines.get(goes_along) {
-            machines.push(machine);
-            what += &format!(", with host {goes_along}");
-        }
-        let cut = play.cut(&what, &machines, 15..20);
-        for host in (0..2).filter(|host| *host != goes_along) {
-            play.assert_accepted_at(host, &cut);
-        }
-        play.recover(AFTER_OUTAGE, &[self.hosts.everyone()], || self.is_ready());
+        let third = play.dice.roll(3);
+        let (what, [_, (_, replica)]) = (format!("the replica of third {third}"), self.pair(third));
+        play.cut_replica(&what, replica, 15..20, || self.is_ready());
     }
 
     /// Whether all servers take the Cluster for complete, and each third has one master, with a replica.

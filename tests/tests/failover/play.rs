@@ -63,6 +63,33 @@ impl Play<'_> {
         (Cut { time: begun..ended, elapsed }, done)
     }
 
+    /// Cuts a replica's machine off, maybe with a host. The others go on.
+    pub(crate) fn cut_replica(
+        &mut self,
+        what: &str,
+        replica: &Machine,
+        seconds: Range<usize>,
+        is_ready: impl Fn() -> bool,
+    ) {
+        let goes_along = self.dice.roll(3);
+        let (mut machines, mut what) = (vec![replica], what.to_owned());
+        if let Some(machine) = self.hosts.machines.get(goes_along) {
+            machines.push(machine);
+            what += &format!(", with host {goes_along}");
+        }
+        let cut = self.cut(&what, &machines, seconds);
+        for host in (0..2).filter(|host| *host != goes_along) {
+            self.assert_accepted_at(host, &cut);
+        }
+        self.recover(AFTER_OUTAGE, &[self.hosts.everyone()], is_ready);
+    }
+
+    /// Notes how many codes were accepted during a cut.
+    pub(crate) fn note_accepted(&self, cut: &Cut) {
+        let accepted = [0, 1].map(|host| self.accepted_at(host, cut));
+        self.note(format!("{accepted:?} codes were accepted at hosts 0 and 1 meanwhile"));
+    }
+
     /// How many codes were typed and accepted at a host during a cut.
     pub(crate) fn accepted_at(&self, host: usize, cut: &Cut) -> usize {
         self.crowd.history.accepted_in(&cut.time).iter().filter(|one| one.host == host).count()

@@ -6,7 +6,7 @@ use postern_tests::guard::wait_for;
 use postern_tests::{Machine, Network, RedisSentinel, Slapd};
 
 use crate::hosts::Hosts;
-use crate::play::{AFTER_FAILOVER, AFTER_OUTAGE, Cut, FAILOVER, Play, play};
+use crate::play::{AFTER_FAILOVER, Cut, FAILOVER, Play, play};
 
 /// A site in pieces. Those that need others end before them.
 struct Pieces {
@@ -39,8 +39,7 @@ impl Pieces {
         let what = format!("server {master}, the master, with host {host}");
         let machines = [&self.servers[master], &self.hosts.machines[host]];
         let (cut, ()) = play.cut_while(&what, &machines, |play| meanwhile(play, master));
-        let accepted = [0, 1].map(|host| play.accepted_at(host, &cut));
-        play.note(format!("{accepted:?} codes were accepted at hosts 0 and 1 meanwhile"));
+        play.note_accepted(&cut);
         cut
     }
 
@@ -59,20 +58,11 @@ impl Pieces {
         play.assert_accepted_at(host, &cut);
     }
 
-    /// Cuts a replica off, maybe with a host. The others go on.
+    /// Cuts a replica off.
     fn cut_replica(&self, play: &mut Play<'_>) {
-        let (master, goes_along) = (self.redis.master(), play.dice.roll(3));
-        let replica = (master + 1 + play.dice.roll(2)) % 3;
-        let (mut machines, mut what) = (vec![&self.servers[replica]], format!("server {replica}, a replica"));
-        if let Some(machine) = self.hosts.machines.get(goes_along) {
-            machines.push(machine);
-            what += &format!(", with host {goes_along}");
-        }
-        let cut = play.cut(&what, &machines, 12..17);
-        for host in (0..2).filter(|host| *host != goes_along) {
-            play.assert_accepted_at(host, &cut);
-        }
-        play.recover(AFTER_OUTAGE, &[self.hosts.everyone()], || self.is_ready());
+        let replica = (self.redis.master() + 1 + play.dice.roll(2)) % 3;
+        let what = format!("server {replica}, a replica");
+        play.cut_replica(&what, &self.servers[replica], 12..17, || self.is_ready());
     }
 
     /// Whether all sentinels agree on a master that has a replica.

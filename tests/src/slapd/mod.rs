@@ -161,7 +161,7 @@ impl Slapd {
 
     /// Stops it in good order: connections to it are refused.
     ///
-    /// slapd 2.5 crashes now and then while it ends, where clients are still connected; what it stored is complete all the same.
+    /// slapd 2.5 may crash while it ends, where clients are still connected; what it stored is complete all the same.
     pub fn stop(&mut self) {
         let status = self.process.take().expect("slapd is stopped already").stop();
         let crashed_at_the_end = status.signal() == Some(Signal::SIGSEGV as i32);

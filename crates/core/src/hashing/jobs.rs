@@ -188,7 +188,7 @@ impl State {
     /// names are invented.
     fn relieve(&mut self, now: Instant) {
         let waits = |job: &Job| now.saturating_duration_since(job.since);
-        if self.slow.any(|job| job.check == Check::Real && waits(job) > LONG) {
+        if self.slow.iter().any(|job| job.check == Check::Real && waits(job) > LONG) {
             let recent = &self.recent;
             let pretences =
                 self.slow.take_all(|job| job.check == Check::Pretence && recent.knows(job.work.cost()));
@@ -215,8 +215,11 @@ impl State {
         self.forget_the_gone(now);
         self.relieve(now);
         let slow_first = self.fast_turns >= FAST_TURNS && !self.slow.is_empty();
-        let free = self.free_kib;
-        let fits = |job: &Job| job.work.extra_kib() <= free;
+        let (free, starved_since) = (self.free_kib, self.starved_since(now));
+        let fits = |job: &Job| {
+            let extra = job.work.extra_kib();
+            extra == 0 || (extra <= free && starved_since.is_none_or(|since| job.since <= since))
+        };
         let from_fast = |fast: &mut VecDeque<Job>| fast.iter().position(fits).and_then(|at| fast.remove(at));
         let job = if slow_first {
             self.next_slow(now, fits).or_else(|| from_fast(&mut self.fast))
@@ -225,6 +228,17 @@ impl State {
         };
         self.fast_turns = if slow_first { 0 } else { self.fast_turns.saturating_add(1) };
         job
+    }
+
+    /// Since when the oldest job waits for memory, if that is long. Later jobs then leave the memory to it, or it would be passed over
+    /// for as long as smaller ones come.
+    fn starved_since(&self, now: Instant) -> Option<Instant> {
+        let starves = |job: &Job| {
+            job.work.extra_kib() > self.free_kib && now.saturating_duration_since(job.since) > OLD
+        };
+        let fast = self.fast.iter().filter(|job| starves(job)).map(|job| job.since).min();
+        let slow = self.slow.iter().filter(|job| starves(job)).map(|job| job.since).min();
+        fast.into_iter().chain(slow).min()
     }
 
     /// The next of the slow lane. Every other turn is for who has waited for a second, however often that account is tried: else its

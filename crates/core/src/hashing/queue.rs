@@ -82,9 +82,9 @@ impl<T> SlowQueue<T> {
         None
     }
 
-    /// Whether one of them matches.
-    pub(super) fn any(&self, matches: impl Fn(&T) -> bool) -> bool {
-        self.waiting.values().any(|one| matches(&one.item))
+    /// Those that wait, in the order of their turns.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.waiting.values().map(|one| &one.item)
     }
 
     /// Takes the first one that `fits`.

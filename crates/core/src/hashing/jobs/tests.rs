@@ -13,7 +13,11 @@ fn jobs() -> Jobs {
 }
 
 fn work(label: u32) -> Work {
-    let hash = StoredHash::parse(DECOY).unwrap();
+    work_of(DECOY, label)
+}
+
+fn work_of(hash: &str, label: u32) -> Work {
+    let hash = StoredHash::parse(hash).unwrap();
     let params = hash.params().unwrap();
     Work::new(&label.to_be_bytes(), hash.salt(), params, hash.output_len(), Purpose::MainPassword)
 }
@@ -152,6 +156,32 @@ fn who_waited_for_a_second_has_every_other_turn() {
     assert!(!serves_owner(later) && !serves_owner(now + OLD) && !serves_owner(later));
     assert!(serves_owner(later), "and six newcomers still wait");
     assert_eq!(jobs.load(later).slow_waiting, 6);
+}
+
+#[test]
+fn a_large_hash_is_not_passed_over_for_as_long_as_small_ones_come() {
+    let jobs = Jobs::new(Budget { memory_kib: 128 * 1024, cores: 4 });
+    let (now, later) = (Instant::now(), Instant::now() + OLD + Duration::from_millis(1));
+    let small = |account, since| add(&jobs, Lane::Slow(at(account, account)), Check::Real, since);
+    let begin = |at| {
+        let mut state = jobs.lock();
+        let job = state.next(at)?;
+        state.begin(&job);
+        Some(job.work)
+    };
+    let _first = [1, 2, 3].map(|account| small(account, now));
+    let running = [0; 3].map(|_| begin(now).expect("there is memory for three"));
+    let (reply, _owner) = oneshot::channel();
+    let large = work_of(&DECOY.replace("m=19456", "m=65536"), 0);
+    jobs.add(Job { work: large, check: Check::Real, since: now, reply }, Lane::Slow(at(4, 4)));
+    let _second = small(5, now);
+    let passed = begin(now).expect("the large one has only begun to wait");
+    jobs.done(&passed, Duration::ZERO);
+
+    let _newcomers = [6, 7, 8].map(|account| small(account, later));
+    assert!(begin(later).is_none(), "what is free is left to the large one");
+    jobs.done(&running[0], Duration::ZERO);
+    assert_eq!(begin(later).map(|work| work.memory_kib()), Some(65_536));
 }
 
 #[test]

@@ -136,6 +136,11 @@ pub struct AttemptLimits {
     pub window: Duration,
 }
 
+impl AttemptLimits {
+    /// The longest [`window`](Self::window) that a site may have.
+    pub const MAX_WINDOW: Duration = Duration::from_secs(24 * 3_600);
+}
+
 impl Default for AttemptLimits {
     fn default() -> Self {
         Self { per_source: 10, per_account: 100, window: Duration::from_secs(15 * 60) }

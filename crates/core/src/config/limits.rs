@@ -18,7 +18,9 @@ pub(super) fn read(mut section: Section<'_, '_>) -> Limits {
         per_account: section
             .number("wrong_passwords_per_account", 1..=100_000)
             .unwrap_or(default.attempts.per_account),
-        window: section.duration("wrong_passwords_window", MINUTE..=DAY).unwrap_or(default.attempts.window),
+        window: section
+            .duration("wrong_passwords_window", MINUTE..=AttemptLimits::MAX_WINDOW)
+            .unwrap_or(default.attempts.window),
     };
     let codes = CodeLimits {
         wrong: section.number("wrong_codes", 1..=100).unwrap_or(default.codes.wrong),

@@ -78,8 +78,9 @@ impl StandInAttempt {
         let (source, writes) = (row.source.clone(), row.clone());
         let history = database.read(BUDGET, move |connection| history_of(connection, "", &source, 0));
         drop(history.await);
+        // A shorter window than the site's would forget what is counted at accounts.
         let limits =
-            AttemptLimits { per_source: u32::MAX, per_account: u32::MAX, ..AttemptLimits::default() };
+            AttemptLimits { per_source: u32::MAX, per_account: u32::MAX, window: AttemptLimits::MAX_WINDOW };
         drop(database.write(BUDGET, move |connection| writes.admit(connection, &limits)).await);
         Some(Self { row, database: database.clone(), _place: place })
     }
@@ -176,4 +177,33 @@ fn history_of(
         })
         .optional()?;
     Ok(History { has_failed, succeeded })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_name_without_an_account_makes_nobody_forget_what_was_counted() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = Database::open(&dir.path().join("postern.db")).unwrap();
+        let (now, hour) = (Timestamp::from_unix(4_000_000_000), std::time::Duration::from_secs(3_600));
+        let of = |at| AttemptRow {
+            account: "a".to_owned(),
+            source: "s".to_owned(),
+            digest: Digest::default(),
+            at,
+        };
+        let limits = AttemptLimits { window: AttemptLimits::MAX_WINDOW, ..AttemptLimits::default() };
+        let wrong = of(now.minus(hour * 23));
+        let counted = database.write(BUDGET, move |connection| {
+            wrong.admit(connection, &limits)?;
+            wrong.settle(connection, Settlement::Wrong)
+        });
+        counted.await.unwrap();
+        StandInAttempt::begin(&database, now).await.unwrap().end().await;
+        let again = of(now);
+        let admission = database.write(BUDGET, move |connection| again.admit(connection, &limits)).await;
+        assert_eq!(admission.unwrap(), Admission::KnownWrong);
+    }
 }

@@ -14,6 +14,7 @@ mod fresh;
 pub mod ldap;
 mod redis_ledger;
 mod server_state;
+mod tcp;
 
 use std::path::Path;
 use std::sync::Arc;

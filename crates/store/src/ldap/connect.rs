@@ -1,7 +1,6 @@
 //! From a URI to a bound connection, name resolution, TLS and bind included, under one deadline.
 
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,9 +11,10 @@ use postern_core::config::{FileError, HostPort, Ldap, LdapLogin, LdapUri, read_p
 use postern_core::secret::{BadSecret, Password};
 use postern_tls::Trust;
 use rustls::ClientConfig;
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::UnixStream;
 
 use super::trouble::Trouble;
+use crate::tcp;
 
 /// How connections are made and bound.
 pub(super) struct Connector {
@@ -108,7 +108,7 @@ impl Connector {
                     .await
             }
             LdapUri::Plain(server) | LdapUri::Tls(server) => {
-                let stream = connect_tcp(server).await?;
+                let stream = tcp::connect(&server.host, server.port, ONE_ADDRESS).await?.into_std()?;
                 let mut settings =
                     settings.set_std_stream(StdStream::Tcp(stream)).set_starttls(self.starttls);
                 let mut called = uri.to_string();
@@ -162,24 +162,6 @@ fn client_of(
         .ok_or_else(|| io::Error::other("the server has no name that a certificate could have"))?;
     let tls = trust.client_of(name).map_err(io::Error::other)?;
     Ok((tls, Some(STAND_IN)))
-}
-
-async fn connect_tcp(server: &HostPort) -> io::Result<std::net::TcpStream> {
-    let addresses: Vec<SocketAddr> =
-        tokio::net::lookup_host((server.host.as_str(), server.port)).await?.collect();
-    let mut last = io::Error::other("the name has no address");
-    for address in addresses {
-        // One address that drops packets must not use up the time of the others.
-        match tokio::time::timeout(ONE_ADDRESS, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => {
-                stream.set_nodelay(true)?;
-                return stream.into_std();
-            }
-            Ok(Err(error)) => last = error,
-            Err(_) => last = io::Error::from(io::ErrorKind::TimedOut),
-        }
-    }
-    Err(last)
 }
 
 /// A file that the LDAP configuration names cannot be used.

@@ -17,6 +17,7 @@ use tokio_rustls::client::TlsStream;
 use super::fault::Fault;
 use super::link::Connection;
 use super::server::{Place, Role, Server};
+use crate::tcp;
 
 /// The address of a server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -73,7 +74,7 @@ impl Connector {
                 (Box::new(UnixStream::connect(path).await.map_err(down)?), place)
             }
             Address::Tcp { host, port } => {
-                let stream = connect_tcp(host, *port).await.map_err(down)?;
+                let stream = tcp::connect(host, *port, ONE_ADDRESS).await.map_err(down)?;
                 let is_local = stream.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
                 match &self.tls {
                     None => (Box::new(stream), Place::Network { is_exposed: !is_local }),
@@ -223,24 +224,4 @@ async fn encrypt(
     })
 }
 
-async fn connect_tcp(host: &str, port: u16) -> io::Result<TcpStream> {
-    let mut last = io::Error::other("the name has no address");
-    for address in tokio::net::lookup_host((host, port)).await? {
-        // One address that drops packets must not use up the time of the others.
-        match tokio::time::timeout(ONE_ADDRESS, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => {
-                stream.set_nodelay(true)?;
-                rustix::net::sockopt::set_socket_keepalive(&stream, true)?;
-                rustix::net::sockopt::set_tcp_keepidle(&stream, KEEPALIVE)?;
-                return Ok(stream);
-            }
-            Ok(Err(error)) => last = error,
-            Err(_) => last = io::ErrorKind::TimedOut.into(),
-        }
-    }
-    Err(last)
-}
-
 const ONE_ADDRESS: Duration = Duration::from_millis(250);
-/// So that a connection that a firewall dropped is noticed before a login needs it.
-const KEEPALIVE: Duration = Duration::from_secs(30);

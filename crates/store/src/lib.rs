@@ -129,6 +129,10 @@ fn open_with(
         (LedgerKind::Embedded, _) => None,
     };
     let redis = redis.map(Arc::new);
+    let embedded = match &redis {
+        Some(_) => embedded.map(Embedded::with_attempts_elsewhere),
+        None => embedded,
+    };
     let ledger: Arc<dyn Ledger> = match (&redis, &embedded) {
         (Some(redis), _) => Arc::<RedisLedger>::clone(redis),
         (None, Some(embedded)) => Arc::new(embedded.ledger_with(folder, access)),

@@ -34,6 +34,8 @@ pub struct Embedded {
     pub(super) clock: Arc<dyn Clock>,
     /// What a check of a main password costs, for names without an account.
     cost: Cost,
+    /// Whether attempts at accounts are counted in the same file.
+    counts_attempts: bool,
 }
 
 impl Embedded {
@@ -43,13 +45,25 @@ impl Embedded {
     /// [`OpenError`] says what is wrong with it and how to fix it.
     pub fn open(path: &Path, hasher: &Arc<HashPool>, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let database = Database::open(path)?;
-        Ok(Self { database, hasher: Arc::clone(hasher), clock, cost: Cost::MAIN_PASSWORD })
+        Ok(Self {
+            database,
+            hasher: Arc::clone(hasher),
+            clock,
+            cost: Cost::MAIN_PASSWORD,
+            counts_attempts: true,
+        })
     }
 
     /// Where new main passwords cost this much to check.
     #[must_use]
     pub fn with_cost(self, cost: Cost) -> Self {
         Self { cost, ..self }
+    }
+
+    /// Where attempts are counted in another ledger: what one costs there is not pretended here for names without an account.
+    #[must_use]
+    pub fn with_attempts_elsewhere(self) -> Self {
+        Self { counts_attempts: false, ..self }
     }
 
     /// Opens the file, which has to exist.
@@ -144,8 +158,8 @@ impl Directory for Embedded {
     ) -> Result<PasswordCheck, DirectoryError> {
         // At an account the attempt was counted before.
         let stand_in = match account {
-            Some(_) => None,
-            None => StandInAttempt::begin(&self.database, self.clock.now()).await,
+            None if self.counts_attempts => StandInAttempt::begin(&self.database, self.clock.now()).await,
+            None | Some(_) => None,
         };
         // An empty id is no account's, and costs the same query.
         let id = account.map(|account| account.id.as_str().to_owned()).unwrap_or_default();

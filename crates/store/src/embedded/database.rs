@@ -4,7 +4,7 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::{Semaphore, oneshot};
@@ -23,7 +23,7 @@ pub(super) struct Database {
     path: Arc<Path>,
     readers: Arc<Mutex<Vec<Connection>>>,
     turns: Arc<Semaphore>,
-    writer: mpsc::Sender<Write>,
+    writer: mpsc::SyncSender<Write>,
 }
 
 impl Database {
@@ -31,7 +31,7 @@ impl Database {
     pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
         let wrap = |error: OpenError| OpenError::At(path.to_owned(), Box::new(error));
         let mut connection = prepare(path, Journal::Wal, &schema::DATABASE).map_err(wrap)?;
-        let (writer, queue) = mpsc::channel();
+        let (writer, queue) = mpsc::sync_channel(MOST_WAITING);
         std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
             .spawn(move || write_all(&mut connection, &queue))
@@ -97,7 +97,13 @@ impl Database {
             };
             Box::new(move |committed| drop(reply.send(committed.map_err(Clone::clone).and(result))))
         });
-        self.writer.send(write).map_err(|_| DatabaseError::Down("the writer has stopped".to_owned()))?;
+        self.writer.try_send(write).map_err(|error| {
+            let why = match error {
+                mpsc::TrySendError::Full(_) => "too many changes wait for the disk",
+                mpsc::TrySendError::Disconnected(_) => "the writer has stopped",
+            };
+            DatabaseError::Down(why.to_owned())
+        })?;
         in_time(budget, "the writer has stopped", answer).await
     }
 
@@ -154,12 +160,22 @@ impl fmt::Debug for Database {
 type Write = Box<dyn FnOnce(Result<&Connection, &DatabaseError>) -> Answer + Send>;
 type Answer = Box<dyn FnOnce(Result<(), &DatabaseError>) + Send>;
 
+/// Others write to the file as well, such as the command line, and SQLite lets nobody queue for it: under many writes in a row the
+/// writer rests now and then, so that those who look again each millisecond get their turn.
 fn write_all(connection: &mut Connection, queue: &mpsc::Receiver<Write>) {
+    let (mut rested, mut idle) = (Instant::now(), Instant::now());
     while let Ok(first) = queue.recv() {
+        if idle.elapsed() >= REST {
+            rested = Instant::now();
+        } else if rested.elapsed() > MOST_WORK {
+            std::thread::sleep(REST);
+            rested = Instant::now();
+        }
         let (answers, committed) = commit_together(connection, first, queue);
         for answer in answers {
             answer(committed.as_ref().copied());
         }
+        idle = Instant::now();
     }
 }
 
@@ -223,8 +239,8 @@ pub(super) fn prepare(path: &Path, journal: Journal, schema: &Schema) -> Result<
 
 fn connect(path: &Path, journal: Journal) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY)?;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_handler(Some(waits_for_its_turn))?;
     let journal = match journal {
         Journal::Wal => "WAL",
         Journal::Truncate => "TRUNCATE",
@@ -236,6 +252,12 @@ fn connect(path: &Path, journal: Journal) -> Result<Connection, OpenError> {
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "cell_size_check", true)?;
     Ok(connection)
+}
+
+/// Called for the `tries`th time while another connection writes: whether to try again.
+fn waits_for_its_turn(tries: i32) -> bool {
+    std::thread::sleep(Duration::from_millis(1));
+    tries < MOST_TRIES
 }
 
 /// Creates the file with mode 0600, or makes sure that an existing one is this user's alone. SQLite gives the files
@@ -260,8 +282,18 @@ pub(super) fn ensure_private(path: &Path) -> Result<(), OpenError> {
 /// More than a login writes.
 const TRIAL_BYTES: u64 = 262_144;
 const TRIAL: &str = "INSERT INTO claim (name, token, over) VALUES (randomblob(16), zeroblob(?1), 0)";
-const BUSY: Duration = Duration::from_secs(2);
+/// Somewhat more than 2 s.
+const MOST_TRIES: i32 = 2_000;
+/// Long enough for one who looks again each millisecond.
+const REST: Duration = Duration::from_millis(3);
+const MOST_WORK: Duration = Duration::from_millis(50);
+/// The changes that may wait while the disk does not answer; those who wait are gone after their deadline, and what they wanted is
+/// still here.
+const MOST_WAITING: usize = 4_096;
 const READERS: usize = 8;
 /// What each connection may keep in memory; SQLite takes a negative number for KiB.
 const CACHE_KIB: i32 = -512;
 const MOST_TOGETHER: usize = 256;
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,7 @@ use std::time::Duration;
 use postern_core::clock::{Clock, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use rustix::fs::Access as FileAccess;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use super::database::{self, Database, Journal};
 use super::deadline::in_time;
@@ -33,6 +33,7 @@ pub(super) struct VolatileDb {
     database: Database,
     pub(super) clock: Arc<dyn Clock>,
     open: Mutex<Option<OpenFile>>,
+    turn: Arc<Semaphore>,
     access: Access,
     /// The generation of a tool's own records, until posternd has begun one: only the tool can use them.
     tool_generation: Generation,
@@ -45,9 +46,9 @@ impl VolatileDb {
     pub(super) fn new(folder: &Path, database: Database, clock: Arc<dyn Clock>, access: Access) -> Self {
         let mut name = database.path().file_name().unwrap_or_default().to_owned();
         name.push(".spent");
-        let (open, changed) = (Mutex::default(), Notify::new());
+        let (open, changed, turn) = (Mutex::default(), Notify::new(), Arc::new(Semaphore::new(1)));
         let tool_generation = Generation::new();
-        Self { path: folder.join(name), database, clock, open, access, tool_generation, changed }
+        Self { path: folder.join(name), database, clock, open, turn, access, tool_generation, changed }
     }
 
     /// Tries to write to it. The answer is a warning, if no code is accepted for long. A generation that has to begin begins now and
@@ -65,14 +66,22 @@ impl VolatileDb {
         }))
     }
 
-    /// Runs one transaction, within `budget`.
+    /// Runs one transaction, within `budget`. Those that wait for their turn occupy no thread: while the disk does not answer, others
+    /// need the threads.
     pub(super) async fn run<T: Send + 'static>(
         self: &Arc<Self>,
         budget: Duration,
         change: impl Fn(&Transaction<'_>) -> Result<T, DatabaseError> + Send + 'static,
     ) -> Result<T, DatabaseError> {
         let this = Arc::clone(self);
-        let task = tokio::task::spawn_blocking(move || this.run_here(change));
+        let task = async {
+            let turn = Arc::clone(&self.turn).acquire_owned().await;
+            let task = tokio::task::spawn_blocking(move || {
+                let _turn = turn;
+                this.run_here(change)
+            });
+            task.await
+        };
         in_time(budget, "a change did not come to its end", task).await
     }
 
@@ -330,3 +339,37 @@ fn boot() -> Result<String, DatabaseError> {
 const WRONG_CLOCK: Duration = Duration::from_secs(600);
 const MOST_FILES: u32 = 5;
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
+
+#[cfg(test)]
+mod tests {
+    use postern_core::clock::SystemClock;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn changes_that_wait_for_a_disk_that_hangs_keep_no_thread_from_reads() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = Database::open(&dir.path().join("postern.db")).unwrap();
+        let clock = Arc::new(SystemClock);
+        let volatile = Arc::new(VolatileDb::new(dir.path(), database.clone(), clock, Access::Daemon));
+        let of = |hangs: Duration| {
+            let volatile = Arc::clone(&volatile);
+            let change = move |_: &Transaction<'_>| {
+                std::thread::sleep(hangs);
+                Ok(())
+            };
+            tokio::spawn(async move { volatile.run(Duration::from_secs(20), change).await })
+        };
+        let hanging = of(Duration::from_secs(1));
+        let waiting: Vec<_> = (0..THREADS_OF_TOKIO).map(|_| of(Duration::ZERO)).collect();
+        tokio::task::yield_now().await;
+        database.read(Duration::from_millis(500), |_| Ok(())).await.unwrap();
+        assert!(!hanging.is_finished());
+        for task in waiting.into_iter().chain([hanging]) {
+            task.await.unwrap().unwrap();
+        }
+    }
+
+    /// How many threads may block at once, if nothing else is said.
+    const THREADS_OF_TOKIO: usize = 512;
+}

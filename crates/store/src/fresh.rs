@@ -75,8 +75,11 @@ impl FreshReads {
     }
 
     /// The account as the master has it. Notes its revision, so that later reads need not ask the master.
-    async fn read_and_note(&self, id: &AccountId) -> Result<Option<Account>, DirectoryError> {
-        let read = self.inner.read(id).await?;
+    async fn read_and_note(&self, id: &AccountId, age: Age) -> Result<Option<Account>, DirectoryError> {
+        let read = match age {
+            Age::Older => self.inner.read(id).await?,
+            Age::Unknown | Age::Current => self.inner.read_soon(id).await?,
+        };
         // A tool leaves no note.
         if let Some(account) = &read
             && self.access == Access::Daemon
@@ -104,7 +107,7 @@ impl Directory for FreshReads {
             }
             // The name may have passed to another account meanwhile, so it is used only if it still belongs to this one.
             (Freshness::Fresh, age @ (Age::Unknown | Age::Older)) => {
-                match self.read_and_note(&account.id).await {
+                match self.read_and_note(&account.id, age).await {
                     Ok(read) => Ok(read.map(|read| Account { name: account.name, ..read })),
                     Err(DirectoryError::Down(_)) if age != Age::Older => Ok(Some(account)),
                     Err(error) => Err(error),

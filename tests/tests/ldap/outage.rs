@@ -114,6 +114,28 @@ fn the_second_server_takes_over_at_a_price_that_is_paid_once() {
     });
 }
 
+/// What says that an entry is current is a minute old at most, or was never there.
+#[test]
+fn a_silent_master_costs_the_readers_of_a_replica_once() {
+    let master = slapd("silent_master", &["alice", "bob", "carol"]).provider().start();
+    let replica = slapd("its_replica", &[]).consumer_of(&master).start();
+    let site = Site::builder("silent_master").ldap_servers(&[&replica], &master).build();
+    let _posternd = site.posternd();
+    let password = |name: &str| master.person(name).password;
+    replica.wait_synced(&master);
+    let usual = timed(&site, "alice", &password("alice"));
+    assert_eq!(usual.0, Said::Accept);
+    master.freeze();
+    let (said, took) = timed(&site, "bob", &password("bob"));
+    assert_eq!(said, Said::Accept);
+    took.assert_within(usual.1.unstalled() + Duration::from_millis(1_500));
+    for name in ["carol", "bob", "carol"] {
+        let (said, took) = timed(&site, name, &password(name));
+        assert_eq!(said, Said::Accept);
+        took.assert_within(AT_ONCE);
+    }
+}
+
 #[test]
 fn a_first_server_that_is_stopped_is_passed_over_and_comes_back() {
     let mut first = slapd("gone", &["alice"]).provider().start();

@@ -25,7 +25,7 @@ use super::connect::{Connector, OpenLdapError};
 use super::entry::{self, CLASS, FACTOR_KEY, PASSWORD_RESET};
 use super::modify::{changes, refusal};
 use super::server::{Search, Server};
-use super::servers::{Servers, settle};
+use super::servers::{PATIENCE, Servers, settle};
 use super::stale::Copies;
 use super::uid::forms_of;
 use super::user_bind::Bound;
@@ -159,7 +159,7 @@ impl LdapDirectory {
     /// As for [`Directory::find`].
     pub async fn user_name_holders(&self, name: &str) -> Result<Vec<AccountId>, DirectoryError> {
         let filter = Filter::equals(&self.config.username_attribute, name);
-        let entries = self.search_writer(&filter).await?;
+        let entries = self.search_up_to_date(&filter, BUDGET).await?;
         entries.iter().map(|entry| self.id(entry)).collect()
     }
 
@@ -186,15 +186,6 @@ impl LdapDirectory {
         let by_user_name = Filter::equals(&self.config.username_attribute, name);
         let named = self.search_readers(&Filter::all(&[filter, by_user_name]), deadline).await?;
         if named.iter().any(|entry| self.is_named(entry, name)) { Ok(named) } else { Err(broken) }
-    }
-
-    async fn search_writer(&self, filter: &Filter) -> Result<Vec<SearchEntry>, DirectoryError> {
-        self.ask_writer(self.entries(filter)).await
-    }
-
-    async fn ask_writer(&self, search: Search<'_>) -> Result<Vec<SearchEntry>, DirectoryError> {
-        let answer = self.writer.search(search, Instant::now() + BUDGET).await;
-        answer.or_else(|trouble| Err(DirectoryError::Down(settle(&self.writer, trouble)?)))
     }
 
     fn account(&self, entry: &SearchEntry) -> Result<Account, DirectoryError> {
@@ -233,7 +224,7 @@ impl LdapDirectory {
 
     /// Servers match names more loosely than hosts do: the very name that was typed goes before other spellings.
     async fn find_at_login(&self, name: &str) -> Result<Option<Account>, DirectoryError> {
-        let entries = self.search_up_to_date(&self.config.login_filter.fill(name)).await?;
+        let entries = self.search_up_to_date(&self.config.login_filter.fill(name), BUDGET).await?;
         let is_named = |entry: &SearchEntry| self.usernames(entry).any(|username| username == name);
         let (named, others): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_named);
         if named.is_empty() {
@@ -244,13 +235,22 @@ impl LdapDirectory {
     }
 
     /// What a replica has not heard of yet, or what is only said to be newer, decides over no login with a dialogue.
-    async fn search_up_to_date(&self, filter: &Filter) -> Result<Vec<SearchEntry>, DirectoryError> {
-        self.up_to_date.search(self.entries(filter), Instant::now() + BUDGET).await
+    async fn search_up_to_date(
+        &self,
+        filter: &Filter,
+        budget: Duration,
+    ) -> Result<Vec<SearchEntry>, DirectoryError> {
+        self.up_to_date.search(self.entries(filter), Instant::now() + budget).await
     }
 
     /// The entry with this id, as it is where it is written, and what it says.
-    async fn read_entry(&self, id: &AccountId) -> Result<Option<(SearchEntry, Account)>, DirectoryError> {
-        let mut entries = self.search_writer(&Filter::equals(&self.config.id_attribute, id.as_str())).await?;
+    async fn read_entry(
+        &self,
+        id: &AccountId,
+        budget: Duration,
+    ) -> Result<Option<(SearchEntry, Account)>, DirectoryError> {
+        let filter = Filter::equals(&self.config.id_attribute, id.as_str());
+        let mut entries = self.search_up_to_date(&filter, budget).await?;
         let read = match (entries.pop(), entries.len()) {
             (None, _) => None,
             (Some(entry), 0) => {
@@ -310,11 +310,15 @@ impl Directory for LdapDirectory {
 
     async fn find_by_uid(&self, uid: u32) -> Result<Option<Account>, DirectoryError> {
         let forms: Vec<Filter> = forms_of(uid).iter().map(|form| Filter::equals(UID_NUMBER, form)).collect();
-        self.only(self.search_up_to_date(&Filter::any(&forms)).await?)
+        self.only(self.search_up_to_date(&Filter::any(&forms), BUDGET).await?)
     }
 
     async fn read(&self, id: &AccountId) -> Result<Option<Account>, DirectoryError> {
-        Ok(self.read_entry(id).await?.map(|(_, account)| account))
+        Ok(self.read_entry(id, BUDGET).await?.map(|(_, account)| account))
+    }
+
+    async fn read_soon(&self, id: &AccountId) -> Result<Option<Account>, DirectoryError> {
+        Ok(self.read_entry(id, PATIENCE).await?.map(|(_, account)| account))
     }
 
     async fn check_main_password(
@@ -351,7 +355,7 @@ impl Directory for LdapDirectory {
         data: &AccountData,
     ) -> Result<Update, DirectoryError> {
         // The DN is looked up again: the entry may have been renamed, and another one may have its old DN.
-        let Some((entry, account)) = self.read_entry(id).await? else { return Ok(Update::Conflict) };
+        let Some((entry, account)) = self.read_entry(id, BUDGET).await? else { return Ok(Update::Conflict) };
         if account.revision != expected {
             return Ok(Update::Conflict);
         }
@@ -381,7 +385,7 @@ impl Directory for LdapDirectory {
             most: i32::try_from(keys.len()).unwrap_or(i32::MAX).saturating_add(1),
             may_be_cut: true,
         };
-        let entries = self.ask_writer(search).await?;
+        let entries = self.up_to_date.search(search, Instant::now() + BUDGET).await?;
         entries.iter().map(|entry| self.id(entry)).collect()
     }
 

@@ -121,6 +121,6 @@ pub(super) fn settle(server: &Arc<Server>, trouble: Trouble) -> Result<String, D
 }
 
 /// How long one server may take while there is another.
-const PATIENCE: Duration = Duration::from_millis(1300);
+pub(super) const PATIENCE: Duration = Duration::from_millis(1300);
 /// How long one page of a listing may take.
 const PAGE_WITHIN: Duration = Duration::from_secs(30);

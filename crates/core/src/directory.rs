@@ -139,6 +139,9 @@ pub enum DirectoryError {
     /// It cannot be reached now; a later attempt may succeed.
     #[error("the directory does not answer: {0}")]
     Down(String),
+    /// It does not say whether a main password is right. All else it may answer: the bind may need another server behind it.
+    #[error("the directory does not answer a bind: {0}")]
+    BindUnanswered(String),
     /// An administrator has to repair its contents or its configuration.
     #[error("the directory is not in order: {0}")]
     Broken(String),

@@ -23,7 +23,7 @@ pub(super) trait StoreError {
 impl StoreError for DirectoryError {
     fn kind(&self) -> Option<&'static str> {
         match self {
-            Self::Down(_) => Some(DOWN),
+            Self::Down(_) | Self::BindUnanswered(_) => Some(DOWN),
             Self::Broken(_) => Some(BROKEN),
             Self::NotCompared(_) => None,
         }

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -174,6 +175,13 @@ impl SlapdBuilder {
     #[must_use]
     pub fn must_change_passwords(mut self) -> Self {
         self.options.policy.push_str("pwdMustChange: TRUE\n");
+        self
+    }
+
+    /// Binds as entries that have a `seeAlso` and no password are passed on to the server at `address`, by the overlay remoteauth.
+    #[must_use]
+    pub fn remote_passwords(mut self, address: SocketAddr) -> Self {
+        self.options.remote = Some(address.to_string());
         self
     }
 

@@ -26,6 +26,8 @@ pub(super) struct Options {
     pub(super) policy: String,
     pub(super) is_provider: bool,
     pub(super) syncrepl: Option<String>,
+    /// The other server that compares passwords.
+    pub(super) remote: Option<String>,
 }
 
 impl Default for Options {
@@ -42,6 +44,7 @@ impl Default for Options {
             policy: String::new(),
             is_provider: false,
             syncrepl: None,
+            remote: None,
         }
     }
 }
@@ -72,7 +75,7 @@ pub(super) fn config(dir: &Path, certs: &Certs, options: &Options) -> String {
         "dn: cn=config\nobjectClass: olcGlobal\ncn: config\nolcPidFile: {dir}/pid\nolcToolThreads: 2\n\
          olcTLSCACertificateFile: {}\nolcTLSCertificateFile: {}\nolcTLSCertificateKeyFile: {}\n{}\n\
          dn: cn=module{{0}},cn=config\nobjectClass: olcModuleList\ncn: module{{0}}\nolcModulePath: /usr/lib/ldap\n\
-         olcModuleLoad: back_mdb\nolcModuleLoad: ppolicy\nolcModuleLoad: syncprov\n\n\
+         olcModuleLoad: back_mdb\nolcModuleLoad: ppolicy\nolcModuleLoad: syncprov\nolcModuleLoad: remoteauth\n\n\
          dn: cn=schema,cn=config\nobjectClass: olcSchemaConfig\ncn: schema\n\n",
         certs.ca.display(),
         certs.cert.display(),
@@ -117,6 +120,17 @@ pub(super) fn config(dir: &Path, certs: &Certs, options: &Options) -> String {
             text,
             "\ndn: olcOverlay={{1}}syncprov,{DATABASE}\nobjectClass: olcOverlayConfig\nobjectClass: olcSyncProvConfig\n\
              olcOverlay: {{1}}syncprov\n"
+        )
+        .expect("text");
+    }
+    if let Some(server) = &options.remote {
+        let number = 1 + u8::from(options.is_provider);
+        write!(
+            text,
+            "\ndn: olcOverlay={{{number}}}remoteauth,{DATABASE}\nobjectClass: olcOverlayConfig\n\
+             objectClass: olcRemoteAuthCfg\nolcOverlay: {{{number}}}remoteauth\nolcRemoteAuthDNAttribute: seeAlso\n\
+             olcRemoteAuthDomainAttribute: associatedDomain\nolcRemoteAuthDefaultDomain: remote\n\
+             olcRemoteAuthMapping: remote {server}\nolcRemoteAuthTLS: starttls=no\n"
         )
         .expect("text");
     }

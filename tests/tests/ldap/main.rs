@@ -1,6 +1,7 @@
 //! Logins of users in a real slapd, through a real Dovecot: accepted and refused ones, and the effect of outages.
 
 mod aliases;
+mod binds;
 mod cli;
 mod crash;
 mod credentials;

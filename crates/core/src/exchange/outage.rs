@@ -49,7 +49,11 @@ impl Outage {
             ) => true,
             // App passwords need neither the ledger nor the clock, and `Broken` may be one entry.
             Self::System(
-                SystemFault::Directory(DirectoryError::Broken(_) | DirectoryError::NotCompared(_))
+                SystemFault::Directory(
+                    DirectoryError::Broken(_)
+                    | DirectoryError::BindUnanswered(_)
+                    | DirectoryError::NotCompared(_),
+                )
                 | SystemFault::Hashing(_)
                 | SystemFault::Ledger(_)
                 | SystemFault::Randomness(_)
@@ -77,7 +81,9 @@ impl Outage {
                 NotComputed::Closing => OutageKind::Stopping,
                 NotComputed::Failed => OutageKind::Host,
             },
-            Self::System(SystemFault::Directory(DirectoryError::Down(_) | DirectoryError::Broken(_)))
+            Self::System(SystemFault::Directory(
+                DirectoryError::Down(_) | DirectoryError::BindUnanswered(_) | DirectoryError::Broken(_),
+            ))
             | Self::Stale
             | Self::UidNotFound
             | Self::Userdb(_) => OutageKind::Directory,

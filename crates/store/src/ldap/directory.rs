@@ -218,7 +218,11 @@ impl LdapDirectory {
                 Some(copy) => self.aged(copy, now).map(Some),
                 None => Err(DirectoryError::Down(why)),
             },
-            Err(error @ (DirectoryError::Broken(_) | DirectoryError::NotCompared(_))) => Err(error),
+            Err(
+                error @ (DirectoryError::Broken(_)
+                | DirectoryError::BindUnanswered(_)
+                | DirectoryError::NotCompared(_)),
+            ) => Err(error),
         }
     }
 

@@ -1,7 +1,7 @@
 //! One LDAP server: its search connections, its bind connections, and whether it answers.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ldap3::adapters::{Adapter, EntriesOnly, PagedResults};
@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 
 use super::connect::{Connector, who_am_i, within};
 use super::product::Product;
-use super::trouble::{NO_SUCH_OBJECT, Trouble};
+use super::trouble::{BindTrouble, NO_SUCH_OBJECT, Trouble};
 use super::user_bind::{Bound, try_bind};
 
 /// A search request.
@@ -64,6 +64,8 @@ impl Server {
         if self.is_down.swap(true, Ordering::Relaxed) {
             return;
         }
+        // They were made before whatever happened to it.
+        self.idle_binders().clear();
         let server = Arc::downgrade(self);
         tokio::spawn(async move {
             loop {
@@ -212,34 +214,44 @@ impl Server {
         }
     }
 
-    /// Binds as a user with their own password, on a connection that is used for nothing else.
+    /// Binds as a user with their own password, on a connection that is used for nothing else. One that was idle and turns out to be
+    /// gone is replaced by a new one.
     pub(super) async fn bind(
         &self,
         dn: &str,
         password: &Password,
         deadline: Instant,
-    ) -> Result<Bound, Trouble> {
-        for is_last in [false, true] {
-            let idle = self.idle_binders.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let is_new = idle.is_none();
-            let mut connection = match idle {
-                Some(connection) => connection,
-                None => self.connector.connect(&self.uri, deadline).await?,
-            };
+    ) -> Result<Bound, BindTrouble> {
+        if let Some(mut connection) = self.idle_binder() {
             match try_bind(&mut connection, dn, password, deadline).await {
-                Ok(bound) => {
-                    let mut idle = self.idle_binders.lock().unwrap_or_else(PoisonError::into_inner);
-                    if idle.len() < IDLE_BINDERS {
-                        idle.push(connection);
-                    }
-                    return Ok(bound);
-                }
-                Err(Trouble::Unreachable(_)) if !is_new && !is_last => {}
-                // Dropped: its authorization identity is unknown.
-                Err(trouble) => return Err(trouble),
+                Ok(bound) => return Ok(self.keep(connection, bound)),
+                Err(Trouble::Unreachable(_)) => {}
+                Err(trouble) => return Err(BindTrouble::Answer(trouble)),
             }
         }
-        Err(Trouble::Unreachable("the connection was lost twice".to_owned()))
+        let connected = self.connector.connect(&self.uri, deadline).await;
+        let mut connection = connected.map_err(BindTrouble::Connection)?;
+        // With trouble it is dropped: its authorization identity is unknown.
+        let bound = try_bind(&mut connection, dn, password, deadline).await.map_err(BindTrouble::Answer)?;
+        Ok(self.keep(connection, bound))
+    }
+
+    fn idle_binder(&self) -> Option<Connection> {
+        let mut idle = self.idle_binders();
+        std::iter::from_fn(|| idle.pop())
+            .find_map(|mut connection| (!connection.is_closed()).then_some(connection))
+    }
+
+    fn keep(&self, connection: Connection, bound: Bound) -> Bound {
+        let mut idle = self.idle_binders();
+        if idle.len() < IDLE_BINDERS {
+            idle.push(connection);
+        }
+        bound
+    }
+
+    fn idle_binders(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.idle_binders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn slot(&self) -> &Mutex<Option<Connection>> {

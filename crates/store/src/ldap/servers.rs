@@ -8,7 +8,7 @@ use postern_core::directory::DirectoryError;
 use postern_core::secret::Password;
 
 use super::server::{Search, Server};
-use super::trouble::Trouble;
+use super::trouble::{BindTrouble, Trouble};
 use super::user_bind::Bound;
 
 /// The servers for reads, in the order in which they are tried.
@@ -41,7 +41,8 @@ impl Servers {
         Err(turns.down())
     }
 
-    /// Binds as a user at one server after the other, as [`Servers::search`] searches.
+    /// Binds as a user at one server after the other, as [`Servers::search`] searches. A server that accepts the connection and does
+    /// not answer the bind stays in use: the search before each bind tells whether it is well.
     pub(super) async fn bind(
         &self,
         dn: &str,
@@ -52,7 +53,8 @@ impl Servers {
         while let Some((server, share)) = turns.next() {
             match server.bind(dn, password, share).await {
                 Ok(bound) => return Ok(bound),
-                Err(trouble) => turns.failed(server, trouble)?,
+                Err(BindTrouble::Connection(trouble)) => turns.failed(server, trouble)?,
+                Err(BindTrouble::Answer(trouble)) => turns.unanswered(server, trouble)?,
             }
         }
         Err(turns.down())
@@ -79,7 +81,8 @@ impl Servers {
     fn turns(&self, deadline: Instant) -> Turns<'_> {
         let mut left: Vec<&Arc<Server>> = self.0.iter().filter(|server| !server.is_down()).collect();
         left.reverse();
-        Turns { left, deadline, last: "every server was out of reach a moment ago".to_owned() }
+        let last = DirectoryError::Down("every server was out of reach a moment ago".to_owned());
+        Turns { left, deadline, last }
     }
 }
 
@@ -87,7 +90,7 @@ impl Servers {
 struct Turns<'a> {
     left: Vec<&'a Arc<Server>>,
     deadline: Instant,
-    last: String,
+    last: DirectoryError,
 }
 
 impl<'a> Turns<'a> {
@@ -100,24 +103,33 @@ impl<'a> Turns<'a> {
     }
 
     fn failed(&mut self, server: &Arc<Server>, trouble: Trouble) -> Result<(), DirectoryError> {
-        self.last = settle(server, trouble)?;
+        self.last = DirectoryError::Down(settle(server, trouble)?);
+        Ok(())
+    }
+
+    fn unanswered(&mut self, server: &Server, trouble: Trouble) -> Result<(), DirectoryError> {
+        self.last = DirectoryError::BindUnanswered(told(server, trouble)?);
         Ok(())
     }
 
     fn down(self) -> DirectoryError {
-        DirectoryError::Down(self.last)
+        self.last
     }
 }
 
 /// What the trouble of one server means: `Err` if asking another one would not help.
 pub(super) fn settle(server: &Arc<Server>, trouble: Trouble) -> Result<String, DirectoryError> {
-    let what = match trouble {
-        Trouble::Wrong(what) => return Err(DirectoryError::Broken(format!("{}: {what}", server.uri))),
-        Trouble::Unreachable(what) => what,
-        Trouble::Silent => "gave no answer in time".to_owned(),
-    };
+    let what = told(server, trouble)?;
     server.take_out();
-    Ok(format!("{}: {what}", server.uri))
+    Ok(what)
+}
+
+fn told(server: &Server, trouble: Trouble) -> Result<String, DirectoryError> {
+    match trouble {
+        Trouble::Wrong(what) => Err(DirectoryError::Broken(format!("{}: {what}", server.uri))),
+        Trouble::Unreachable(what) => Ok(format!("{}: {what}", server.uri)),
+        Trouble::Silent => Ok(format!("{}: gave no answer in time", server.uri)),
+    }
 }
 
 /// How long one server may take while there is another.

@@ -11,6 +11,16 @@ pub(super) enum Trouble {
     Wrong(String),
 }
 
+/// Why a bind as a user gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum BindTrouble {
+    /// There is no connection to bind on: the server is to be taken out of use.
+    Connection(Trouble),
+    /// The bind itself was not answered. It may need what only this user's password needs, such as another directory behind the
+    /// server, so it says nothing about the server, and anybody can cause it with any password.
+    Answer(Trouble),
+}
+
 impl Trouble {
     pub(super) fn of(error: &LdapError) -> Self {
         if let LdapError::LdapResult { result } = error {

@@ -162,6 +162,7 @@ type Answer = Box<dyn FnOnce(Result<(), &DatabaseError>) + Send>;
 
 /// Others write to the file as well, such as the command line, and SQLite lets nobody queue for it: under many writes in a row the
 /// writer rests now and then, so that those who look again each millisecond get their turn.
+#[expect(clippy::disallowed_methods, reason = "a rest of 3 ms in a thread of its own")]
 fn write_all(connection: &mut Connection, queue: &mpsc::Receiver<Write>) {
     let (mut rested, mut idle) = (Instant::now(), Instant::now());
     while let Ok(first) = queue.recv() {
@@ -255,6 +256,7 @@ fn connect(path: &Path, journal: Journal) -> Result<Connection, OpenError> {
 }
 
 /// Called for the `tries`th time while another connection writes: whether to try again.
+#[expect(clippy::disallowed_methods, reason = "SQLite asks in the thread that waits, 2,000 times at most")]
 fn waits_for_its_turn(tries: i32) -> bool {
     std::thread::sleep(Duration::from_millis(1));
     tries < MOST_TRIES
@@ -296,4 +298,5 @@ const CACHE_KIB: i32 = -512;
 const MOST_TOGETHER: usize = 256;
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a disk that takes its time")]
 mod tests;

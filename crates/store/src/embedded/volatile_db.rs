@@ -341,6 +341,7 @@ const MOST_FILES: u32 = 5;
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a disk that takes its time")]
 mod tests {
     use postern_core::clock::SystemClock;
 

@@ -6,6 +6,10 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha1::{Digest, Sha1};
+
 use crate::Slapd;
 use crate::certs::Certs;
 
@@ -177,9 +181,18 @@ pub(super) fn entry(person: &LdapPerson, more: &str) -> String {
     format!(
         "dn: {dn}\nobjectClass: inetOrgPerson\nobjectClass: posixAccount\nobjectClass: shadowAccount\n{more}{end}\
          uid: {name}\ncn: {name}\nsn: {name}\nmail: {mail}\nuidNumber: {uid}\ngidNumber: {uid}\n\
-         homeDirectory: {}\nuserPassword: {password}\n\n",
-        home.display()
+         homeDirectory: {}\nuserPassword: {}\n\n",
+        home.display(),
+        salted_sha1(password)
     )
+}
+
+/// As slappasswd(8) writes a password if nothing else is asked for.
+fn salted_sha1(password: &str) -> String {
+    let mut salt = [0; 8];
+    getrandom::fill(&mut salt).expect("random numbers");
+    let digest = Sha1::new().chain_update(password).chain_update(salt).finalize();
+    format!("{{SSHA}}{}", STANDARD.encode([&digest[..], &salt].concat()))
 }
 
 // Those of index.ldif, and what replication looks for.

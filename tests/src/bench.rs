@@ -11,24 +11,17 @@ use crate::host;
 
 mod chart;
 mod codes;
-mod cold;
 mod connections;
 mod contender;
-mod cost;
-mod credentials;
-mod crowd;
-mod fleet;
 mod load;
-mod memory;
 mod numbers;
 mod profile;
-mod programs;
 mod report;
 pub mod results;
+mod scale;
 mod ssh;
 mod stacked;
 mod summary;
-mod thousands;
 mod timing;
 mod webmail;
 
@@ -37,6 +30,7 @@ pub use contender::Contender;
 pub use load::{Round, drive};
 pub use numbers::{cpu_time, machine};
 pub use profile::profile;
+pub use scale::scale;
 pub use ssh::ssh;
 pub use summary::summary;
 pub use timing::timing;
@@ -44,7 +38,6 @@ pub use webmail::webmail;
 
 use contender::Contest;
 use results::Results;
-use thousands::Thousands;
 
 /// How long to measure.
 #[derive(Debug, Clone, Copy)]
@@ -133,45 +126,6 @@ pub fn mail(plan: &Plan, out: &mut dyn Write) -> Result<()> {
     }
     report::compare(&mut results, out, &contest.contenders)?;
     report::memory(out, &contest, &before)?;
-    results.save(out)
-}
-
-/// Measures what many accounts cost, and prints that to `out`: posternd's memory, the return of all after a restart, many credentials of an
-/// account, several posternd, a large directory, and the programs themselves. `parts` narrows it to parts of these names: `memory`, `cold`,
-/// `credentials`, `fleet`, `entries`, `programs`.
-///
-/// # Errors
-/// `out` cannot be written. A login that is refused is a panic.
-pub fn scale(plan: &Plan, parts: &[String], out: &mut dyn Write) -> Result<()> {
-    host::require_test_host();
-    let mut results = Results::new("scale", "logins/s");
-    let has = |part: &str| parts.is_empty() || parts.iter().any(|name| name == part);
-    writeln!(out, "bench-scale: {}; logins straight at posternd's socket", machine())?;
-    if has("programs") {
-        writeln!(out)?;
-        programs::run(&mut results, out)?;
-    }
-    if has("memory") || has("cold") {
-        writeln!(out)?;
-        let mut thousands = Thousands::start();
-        memory::run(&thousands, &mut results, out)?;
-        if has("cold") {
-            writeln!(out)?;
-            cold::run(&mut thousands, plan.rounds.clamp(1, 5), &mut results, out)?;
-        }
-    }
-    if has("credentials") {
-        writeln!(out)?;
-        credentials::run(plan, &mut results, out)?;
-    }
-    if has("fleet") {
-        writeln!(out)?;
-        fleet::run(plan, &mut results, out)?;
-    }
-    if has("entries") {
-        writeln!(out)?;
-        cost::run(plan, &mut results, out)?;
-    }
     results.save(out)
 }
 

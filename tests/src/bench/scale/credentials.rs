@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use postern_ipc::Verdict;
 
-use super::codes::{Ready, Stock, at_prompt};
-use super::crowd::plant_many;
-use super::results::{Figure, Results, Spread};
-use super::{Plan, turns};
+use super::app_passwords::plant_many;
+use crate::bench::codes::{Ready, Stock, at_prompt};
+use crate::bench::results::{Figure, Results, Spread};
+use crate::bench::{Plan, turns};
 use crate::flood::{self, Shot};
 use crate::{Binder, Listen, Posternd, Redis, Site, Slapd, guard, otp, unix_users};
 

@@ -2,10 +2,10 @@ use std::io::{Result, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use super::crowd::{Planted, plant};
-use super::numbers::{cpu_time, quantile, sorted};
-use super::results::{Aim, Figure, Results};
-use super::{Plan, turns};
+use super::app_passwords::{Planted, plant};
+use crate::bench::numbers::{cpu_time, quantile, sorted};
+use crate::bench::results::{Aim, Figure, Results};
+use crate::bench::{Plan, turns};
 use crate::flood::{self, Shot};
 use crate::{Listen, Posternd, Redis, Site, Slapd};
 

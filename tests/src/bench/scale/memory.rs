@@ -1,9 +1,9 @@
 use std::io::{Result, Write};
 use std::time::Instant;
 
-use super::numbers::cpu_time;
-use super::results::{Aim, Figure, Results};
 use super::thousands::{ACCOUNTS, Thousands};
+use crate::bench::numbers::cpu_time;
+use crate::bench::results::{Aim, Figure, Results};
 use crate::flood::fire;
 
 /// Logs many accounts of an LDAP server in, again and again, and prints posternd's memory on the way, and Redis' in the end.

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use postern_ipc::Verdict;
 
-use super::crowd::plant;
-use super::results::{Figure, Results, Spread};
-use super::{Plan, turns};
+use super::app_passwords::plant;
+use crate::bench::results::{Figure, Results, Spread};
+use crate::bench::{Plan, turns};
 use crate::flood::{self, Shot};
 use crate::{Listen, Posternd, Redis, Site, Slapd, host};
 

@@ -1,4 +1,4 @@
-use super::crowd::{Planted, plant};
+use super::app_passwords::{Planted, plant};
 use crate::flood::Shot;
 use crate::{Listen, Posternd, Redis, Site, Slapd};
 

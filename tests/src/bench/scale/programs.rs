@@ -3,8 +3,8 @@ use std::io::{Result, Write};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::numbers::sorted;
-use super::results::{Aim, Figure, Results, Spread};
+use crate::bench::numbers::sorted;
+use crate::bench::results::{Aim, Figure, Results, Spread};
 use crate::{Ran, Site, Web, host};
 
 /// Prints the size of each program and how long it takes to start.

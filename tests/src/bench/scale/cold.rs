@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use postern_ipc::Verdict;
 
-use super::numbers::cpu_time;
-use super::results::{Aim, Figure, Results, Spread};
 use super::thousands::{ACCOUNTS, Thousands};
+use crate::bench::numbers::cpu_time;
+use crate::bench::results::{Aim, Figure, Results, Spread};
 use crate::flood::{fire, meanwhile_each};
 
 /// Restarts posternd, lets all accounts come back at once, and times those who come for the first time meanwhile.

@@ -1,6 +1,6 @@
 use maud::{Markup, html};
 
-use super::results::Row;
+use super::row::Row;
 use crate::svg;
 
 /// A bar for each row, grouped by level, each group on a scale of its own; a line over the bar shows where the rounds lay.

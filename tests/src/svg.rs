@@ -31,13 +31,13 @@ pub(crate) trait Bar {
 }
 
 /// Bars from `top` downwards, each level under its heading; and where they end.
-pub(crate) fn levels<B: Bar>(bars: &[B], unit: &str, top: f64) -> (Markup, f64) {
+pub(crate) fn levels<B: Bar>(bars: &[B], top: f64, heading: impl Fn(&B) -> String) -> (Markup, f64) {
     let mut y = top;
     let mut parts: Vec<Markup> = Vec::new();
     for level in bars.chunk_by(|one, next| one.level() == next.level()) {
         let most = level.iter().map(Bar::reach).fold(f64::MIN_POSITIVE, f64::max);
         y += LINE;
-        parts.push(html! { text class="level" x="0" y=(y - 7.0) { (level[0].level()) " (" (unit) ")" } });
+        parts.push(html! { text class="level" x="0" y=(y - 7.0) { (heading(&level[0])) } });
         for bar in level {
             parts.push(bar.draw(y, most));
             y += LINE;

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde_json::{Value, json};
 
 use super::numbers::{quantile, sorted};
@@ -54,6 +56,15 @@ impl Figure {
         Self { name, value: Spread::of(std::iter::once(value)), unit, aim }
     }
 
+    /// The middle with its unit, and what is promised.
+    pub(super) fn measured(&self) -> String {
+        let value = format!("{:.2} {}", self.value.median, self.unit);
+        match self.aim {
+            Some(aim) => format!("{}; aim {aim}: {}", value.trim_end(), aim.verdict(self.value.median)),
+            None => value,
+        }
+    }
+
     pub(super) fn to_json(&self) -> Value {
         json!({
             "name": self.name,
@@ -66,8 +77,8 @@ impl Figure {
     }
 }
 
-impl std::fmt::Display for Figure {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Figure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Spread { median, least, most } = self.value;
         write!(out, "{}: {median:.2}", self.name)?;
         if !self.unit.is_empty() {
@@ -76,12 +87,7 @@ impl std::fmt::Display for Figure {
         if least < most {
             write!(out, ", rounds {least:.2} .. {most:.2}")?;
         }
-        let Some(aim) = self.aim else { return Ok(()) };
-        let (words, number) = match aim {
-            Aim::AtLeast(number) => ("at least", number),
-            Aim::AtMost(number) => ("at most", number),
-        };
-        write!(out, "; aim {words} {number}: {}", if aim.met(median) { "met" } else { "missed" })
+        self.aim.map_or(Ok(()), |aim| write!(out, "; aim {aim}: {}", aim.verdict(median)))
     }
 }
 
@@ -93,6 +99,26 @@ impl Aim {
             Self::AtLeast(aim) => value >= aim,
             Self::AtMost(aim) => value <= aim,
         }
+    }
+
+    pub(super) fn number(self) -> f64 {
+        match self {
+            Self::AtLeast(aim) | Self::AtMost(aim) => aim,
+        }
+    }
+
+    fn verdict(self, value: f64) -> &'static str {
+        if self.met(value) { "met" } else { "missed" }
+    }
+}
+
+impl fmt::Display for Aim {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = match self {
+            Self::AtLeast(_) => "at least",
+            Self::AtMost(_) => "at most",
+        };
+        write!(out, "{words} {}", self.number())
     }
 }
 

@@ -80,7 +80,7 @@ impl Results {
     /// # Errors
     /// `out` or the files cannot be written.
     pub fn save(&self, out: &mut dyn Write) -> Result<()> {
-        self.save_with(out, &chart::bars(self.name, self.unit, &self.rows))
+        self.save_with(out, &chart::bars(self.name, self.unit, &self.rows, &self.figures))
     }
 
     /// The same with another chart.

@@ -21,7 +21,7 @@ pub(super) struct Part {
 
 /// The bars, one below the other, with a legend; the kernel's half of each part is paler.
 pub(super) fn bars(title: &str, names: &[&str], unit: &str, bars: &[Bar]) -> String {
-    let (parts, height) = svg::levels(bars, unit, TOP + svg::LINE);
+    let (parts, height) = svg::levels(bars, TOP + svg::LINE, |bar| format!("{} ({unit})", bar.level));
     svg::document(title, (LABELS + WIDE + 100.0, height), STYLE, &html! { (legend(names, TOP)) (parts) })
 }
 

@@ -7,6 +7,8 @@ use std::io::{Result, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::host;
 
 mod chart;
@@ -15,6 +17,7 @@ mod connections;
 mod contender;
 mod figure;
 mod load;
+mod machine;
 mod numbers;
 mod profile;
 mod report;
@@ -30,7 +33,8 @@ mod webmail;
 pub use connections::connections;
 pub use contender::Contender;
 pub use load::{Round, drive};
-pub use numbers::{cpu_time, machine};
+pub use machine::machine;
+pub use numbers::cpu_time;
 pub use profile::profile;
 pub use scale::scale;
 pub use ssh::ssh;
@@ -63,6 +67,10 @@ impl Plan {
         let (numbers, names): (Vec<_>, Vec<_>) =
             std::env::args().skip(1).partition(|arg| arg.starts_with(|first: char| first.is_ascii_digit()));
         Some((Self::read(&mut numbers.into_iter(), rounds, seconds)?, names))
+    }
+
+    fn to_json(self) -> Value {
+        json!({ "rounds": self.rounds, "seconds": self.round.as_secs_f64() })
     }
 
     fn read(args: &mut dyn Iterator<Item = String>, rounds: usize, seconds: f64) -> Option<Self> {
@@ -106,7 +114,7 @@ pub fn mail(plan: &Plan, out: &mut dyn Write) -> Result<()> {
         contender::ACCOUNTS
     )?;
     let mut contest = Contest::start();
-    let mut results = Results::new("mail", "logins/s");
+    let mut results = Results::new("mail", "logins/s", plan.to_json());
     report::heading(out, plan)?;
     for contender in &contest.contenders {
         // Starts what is started on demand, and fills posternd's cache: the accounts return, as mail programs do.

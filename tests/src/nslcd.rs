@@ -14,7 +14,7 @@ use crate::{Slapd, host};
 /// A running nslcd, stopped when dropped. There is one at a time: it and its module know one socket.
 #[derive(Debug)]
 pub struct Nslcd {
-    _process: Process,
+    process: Process,
     _dir: TempDir,
 }
 
@@ -53,7 +53,21 @@ impl Nslcd {
         command.arg(dir.path()).arg(unpacked().join("usr/sbin/nslcd")).current_dir("/");
         let mut process = Process::spawn("nslcd", &mut command, &output.join("nslcd.console.log"));
         process.wait_ready(LIMIT, || Path::new(SOCKET).exists().then_some(()));
-        Self { _process: process, _dir: dir }
+        Self { process, _dir: dir }
+    }
+
+    /// The version that it says it has, if it was fetched.
+    #[must_use]
+    pub fn version() -> Option<String> {
+        let ran = Command::new(folder().join("usr/sbin/nslcd")).arg("--version").output().ok()?;
+        let text = String::from_utf8_lossy(&ran.stdout).into_owned();
+        text.lines().next()?.rsplit(' ').next().map(str::to_owned)
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
     }
 
     /// Its PAM module.
@@ -64,9 +78,13 @@ impl Nslcd {
 }
 
 fn unpacked() -> PathBuf {
-    let folder = host::output_root().with_file_name("tools").join("nslcd");
+    let folder = folder();
     assert!(folder.is_dir(), "{} is missing: run scripts/fetch-nslcd", folder.display());
     folder
+}
+
+fn folder() -> PathBuf {
+    host::output_root().with_file_name("tools").join("nslcd")
 }
 
 const SOCKET: &str = "/run/nslcd/socket";

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::contender::passdb_ldap;
-use super::numbers::machine;
+use super::machine::machine;
 use super::results::{Figure, Results, Row};
 use super::{Plan, turns};
 use crate::certs::Certs;
@@ -27,7 +27,7 @@ pub fn connections(plan: &Plan, out: &mut dyn Write) -> Result<()> {
         "bench-connections: {}; {CLIENTS} clients of Python's imaplib and smtplib, a process each; TLS; accounts in LDAP",
         machine()
     )?;
-    let mut results = Results::new("connections", "a second");
+    let mut results = Results::new("connections", "a second", plan.to_json());
     let mut bench = Connections::start();
     for protocol in ["imap", "smtp"] {
         for contender in &bench.contenders {

@@ -14,14 +14,6 @@ pub(super) fn quantile(sorted: &[f64], part: f64) -> f64 {
     sorted.get((last as f64 * part).round() as usize).copied().unwrap_or(f64::NAN)
 }
 
-/// Processor cores, and how busy they are with everything that runs here.
-#[must_use]
-pub fn machine() -> String {
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let load = fs::read_to_string("/proc/loadavg").expect("/proc/loadavg");
-    format!("{cores} cores, load average {}", load.split(' ').next().unwrap_or_default())
-}
-
 /// The processor time that a process has used.
 #[must_use]
 pub fn cpu_time(pid: u32) -> Duration {

@@ -7,7 +7,8 @@ use std::fs;
 use std::io::{Result, Write};
 
 use super::contender::Contest;
-use super::numbers::{CSTIME, CUTIME, PPID, STIME, Stat, USER_HZ, UTIME, machine, quantile, sorted};
+use super::machine::machine;
+use super::numbers::{CSTIME, CUTIME, PPID, STIME, Stat, USER_HZ, UTIME, quantile, sorted};
 use super::results::{Figure, Results};
 use super::stacked::{self, Bar, Part};
 use super::{Contender, Plan, drive};
@@ -21,7 +22,7 @@ pub fn profile(plan: &Plan, out: &mut dyn Write) -> Result<()> {
     host::require_test_host();
     writeln!(out, "bench-profile: {}; AUTH PLAIN through Dovecot's auth socket", machine())?;
     let contest = Contest::start();
-    let mut results = Results::new("profile", "µs");
+    let mut results = Results::new("profile", "µs", plan.to_json());
     let mut bars = Vec::new();
     for in_flight in IN_FLIGHT {
         writeln!(

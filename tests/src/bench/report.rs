@@ -7,7 +7,7 @@ use super::contender::{
     ACCOUNTS, CHECKPASSWORD, CHECKPASSWORD_MAIN, CHECKPASSWORD_SQLITE, Contest, FD_4, LUA, LUA_SQLITE, PAM,
     PAM_LDAP, PAM_PERMIT, PASSDB_LDAP, REPLY_TOOL,
 };
-use super::numbers::machine;
+use super::machine::machine;
 use super::results::{Aim, Figure, Results, Row};
 use super::{Contender, IN_FLIGHT, Plan};
 use crate::{Checkpassword, host};

@@ -6,8 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::chart;
-use super::numbers::machine;
+use super::{chart, machine};
 use crate::{host, otp};
 
 pub use super::figure::{Aim, Figure, Spread};
@@ -18,20 +17,31 @@ pub use super::row::Row;
 /// The files are `target/results/NAME.json` and `NAME.svg`; those of the run before are replaced.
 #[derive(Debug)]
 pub struct Results {
-    name: &'static str,
+    name: String,
     unit: &'static str,
-    machine: String,
+    plan: Value,
     /// Seconds since 1970.
     started: u64,
+    commit: Option<String>,
+    load: f64,
     rows: Vec<Row>,
     figures: Vec<Figure>,
 }
 
 impl Results {
-    /// Of the benchmark `name`, whose rows are counted in `unit`, such as "logins/s".
+    /// Of the benchmark `name`, whose rows are counted in `unit`, such as "logins/s", and which is to measure as `plan` has it.
     #[must_use]
-    pub fn new(name: &'static str, unit: &'static str) -> Self {
-        Self { name, unit, machine: machine(), started: otp::now(), rows: Vec::new(), figures: Vec::new() }
+    pub fn new(name: &str, unit: &'static str, plan: Value) -> Self {
+        Self {
+            name: name.to_owned(),
+            unit,
+            plan,
+            started: otp::now(),
+            commit: machine::commit(),
+            load: machine::load(),
+            rows: Vec::new(),
+            figures: Vec::new(),
+        }
     }
 
     /// Adds the rows of one level and prints them.
@@ -80,7 +90,7 @@ impl Results {
     /// # Errors
     /// `out` or the files cannot be written.
     pub fn save(&self, out: &mut dyn Write) -> Result<()> {
-        self.save_with(out, &chart::bars(self.name, self.unit, &self.rows, &self.figures))
+        self.save_with(out, &chart::bars(&self.name, self.unit, &self.rows, &self.figures))
     }
 
     /// The same with another chart.
@@ -90,7 +100,7 @@ impl Results {
     pub fn save_with(&self, out: &mut dyn Write, chart: &str) -> Result<()> {
         let folder = folder();
         fs::create_dir_all(&folder)?;
-        let base = folder.join(self.name);
+        let base = folder.join(&self.name);
         let (json, svg) = (base.with_extension("json"), base.with_extension("svg"));
         fs::write(&json, format!("{:#}\n", self.to_json()))?;
         fs::write(&svg, chart)?;
@@ -103,8 +113,12 @@ impl Results {
         json!({
             "bench": self.name,
             "unit": self.unit,
-            "machine": self.machine,
+            "plan": self.plan,
             "started": self.started,
+            "commit": self.commit,
+            "machine": machine::described(),
+            "versions": machine::versions(),
+            "load": { "before": self.load, "after": machine::load() },
             "rows": rows,
             "figures": figures,
         })

@@ -3,7 +3,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::codes::{Ready, Stock};
-use super::numbers::machine;
+use super::machine::machine;
 use super::results::{Figure, Results, Row};
 use super::{Plan, turns};
 use crate::{
@@ -22,7 +22,7 @@ pub fn ssh(plan: &Plan, out: &mut dyn Write) -> Result<()> {
         "bench-ssh: {}; {PEOPLE} logins a round, {IN_FLIGHT} at a time, accounts in LDAP, ledger in Redis",
         machine()
     )?;
-    let mut results = Results::new("ssh", "logins/s");
+    let mut results = Results::new("ssh", "logins/s", plan.to_json());
     let mut bench = Bench::start();
     for round in 0..plan.rounds {
         for at in turns(round, bench.contenders.len()) {

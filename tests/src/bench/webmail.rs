@@ -6,7 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::load::drive;
-use super::numbers::{machine, quantile, sorted};
+use super::machine::machine;
+use super::numbers::{quantile, sorted};
 use super::results::{Aim, Figure, Results, Row};
 use super::{Plan, Round, turns};
 use crate::account_host::AccountHost;
@@ -28,7 +29,7 @@ pub fn webmail(plan: &Plan, out: &mut dyn Write) -> Result<()> {
     let nothing = format!("{} 20000 20000 /nonexistent", host::c_program("reply_exec").display());
     let log = site.site.output().join("dovecot-nothing.log");
     let idle = Dovecot::start(&DovecotConfig::new(&nothing, &log));
-    let mut results = Results::new("webmail", "logins/s");
+    let mut results = Results::new("webmail", "logins/s", plan.to_json());
     logins(plan, &mut results, out, &inboxes, &dovecot, &idle)?;
     gate(plan, &mut results, out, &inboxes, &site.web.applications())?;
     results.save(out)

@@ -3,7 +3,7 @@ use std::io::{Result, Write};
 use serde_json::{Value, json};
 
 use super::Plan;
-use super::numbers::machine;
+use super::machine::machine;
 use super::results::Results;
 use crate::{Binder, LdapPerson, Listen, Posternd, Redis, Site, Slapd, host, planted, unix_users};
 
@@ -19,7 +19,7 @@ pub(super) fn run(plan: &Plan, out: &mut dyn Write) -> Result<()> {
     host::require_test_host();
     writeln!(out, "bench-codes: {}; a code of an app, the stores beside posternd\n", machine())?;
     let mut bench = CodesBench::start();
-    let mut results = Results::new("codes", "logins/s");
+    let mut results = Results::new("codes", "logins/s", plan.to_json());
     socket::run(plan, &mut bench.sides, &mut results, out)?;
     processes::run(plan, &mut bench, &mut results, out)?;
     results.save(out)

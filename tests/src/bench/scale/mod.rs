@@ -3,7 +3,7 @@
 use std::io::{Result, Write};
 
 use super::Plan;
-use super::numbers::machine;
+use super::machine::machine;
 use super::results::Results;
 use crate::host;
 
@@ -26,7 +26,7 @@ use thousands::Thousands;
 /// `out` cannot be written. A login that is refused is a panic.
 pub fn scale(plan: &Plan, parts: &[String], out: &mut dyn Write) -> Result<()> {
     host::require_test_host();
-    let mut results = Results::new("scale", "logins/s");
+    let mut results = Results::new("scale", "logins/s", plan.to_json());
     let has = |part: &str| parts.is_empty() || parts.iter().any(|name| name == part);
     writeln!(out, "bench-scale: {}; logins straight at posternd's socket", machine())?;
     if has("programs") {

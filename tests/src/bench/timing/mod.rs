@@ -3,7 +3,8 @@
 use std::io::{Result, Write};
 use std::time::Duration;
 
-use super::numbers::{machine, quantile, sorted};
+use super::machine::machine;
+use super::numbers::{quantile, sorted};
 use crate::host;
 use crate::login_host::Stores;
 

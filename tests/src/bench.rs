@@ -36,7 +36,7 @@ pub use load::{Round, drive};
 pub use machine::machine;
 pub use numbers::cpu_time;
 pub use profile::profile;
-pub use scale::scale;
+pub use scale::{Part, scale};
 pub use ssh::ssh;
 pub use summary::summary;
 pub use timing::timing;

@@ -22,6 +22,9 @@ pub(super) fn run(
          one who was not there before",
         EVERY.as_millis()
     )?;
+    // Who comes back was there before.
+    let tally = fire(&thousands.site.socket(), thousands.everyone(), IN_FLIGHT);
+    assert_eq!(tally.accepted, ACCOUNTS as usize, "{tally:?}");
     let heading = ["all in, s", "CPU s", "newcomers", "p50 ms", "p99 ms", "most ms"];
     writeln!(out, "{:>8}{}", "round", heading.map(|word| format!("{word:>12}")).concat())?;
     let (mut seconds, mut worst) = (Vec::new(), Vec::new());

@@ -13,46 +13,43 @@ mod credentials;
 mod entries;
 mod fleet;
 mod memory;
+mod part;
 mod programs;
 mod thousands;
 
+pub use part::Part;
+
 use thousands::Thousands;
 
-/// Measures what many accounts cost, and prints that to `out`: posternd's memory, the return of all after a restart, many credentials of an
-/// account, several posternd, a large directory, and the programs themselves. `parts` narrows it to parts of these names: `memory`, `cold`,
-/// `credentials`, `fleet`, `entries`, `programs`.
+/// Measures what many accounts cost, part by part, and prints that to `out`; `parts` narrows it to these. Each part keeps its results as
+/// `scale-PART`, so that one which runs alone leaves those of the others.
 ///
 /// # Errors
 /// `out` cannot be written. A login that is refused is a panic.
-pub fn scale(plan: &Plan, parts: &[String], out: &mut dyn Write) -> Result<()> {
+pub fn scale(plan: &Plan, parts: &[Part], out: &mut dyn Write) -> Result<()> {
     host::require_test_host();
-    let mut results = Results::new("scale", "logins/s", plan.to_json());
-    let has = |part: &str| parts.is_empty() || parts.iter().any(|name| name == part);
+    let is_wanted = |part: &Part| parts.is_empty() || parts.contains(part);
     writeln!(out, "bench-scale: {}; logins straight at posternd's socket", machine())?;
-    if has("programs") {
+    let mut thousands = None;
+    for part in Part::ALL.into_iter().filter(is_wanted) {
         writeln!(out)?;
-        programs::run(&mut results, out)?;
-    }
-    if has("memory") || has("cold") {
-        writeln!(out)?;
-        let mut thousands = Thousands::start();
-        memory::run(&thousands, &mut results, out)?;
-        if has("cold") {
-            writeln!(out)?;
-            cold::run(&mut thousands, plan.rounds.clamp(1, 5), &mut results, out)?;
+        let mut results = Results::new(&format!("scale-{}", part.name()), "logins/s", plan.to_json());
+        match part {
+            Part::Programs => programs::run(&mut results, out)?,
+            Part::Memory => {
+                let accounts = Thousands::start();
+                memory::run(&accounts, &mut results, out)?;
+                thousands = is_wanted(&Part::Cold).then_some(accounts);
+            }
+            Part::Cold => {
+                let mut accounts = thousands.take().unwrap_or_else(Thousands::start);
+                cold::run(&mut accounts, plan.rounds.clamp(1, 5), &mut results, out)?;
+            }
+            Part::Credentials => credentials::run(plan, &mut results, out)?,
+            Part::Fleet => fleet::run(plan, &mut results, out)?,
+            Part::Entries => entries::run(plan, &mut results, out)?,
         }
+        results.save(out)?;
     }
-    if has("credentials") {
-        writeln!(out)?;
-        credentials::run(plan, &mut results, out)?;
-    }
-    if has("fleet") {
-        writeln!(out)?;
-        fleet::run(plan, &mut results, out)?;
-    }
-    if has("entries") {
-        writeln!(out)?;
-        entries::run(plan, &mut results, out)?;
-    }
-    results.save(out)
+    Ok(())
 }

@@ -257,6 +257,19 @@ pub fn meanwhile_each<T, W: FnMut() -> Duration + Send>(
     every: Duration,
     attack: impl FnOnce() -> T,
 ) -> (T, Vec<Times>) {
+    let endless = |mut work: W| move || Some(work());
+    meanwhile_some(works.into_iter().map(endless).collect(), every, attack)
+}
+
+/// The same with works that may come to an end before that, by `None`.
+///
+/// # Panics
+/// One of them did.
+pub fn meanwhile_some<T, W: FnMut() -> Option<Duration> + Send>(
+    works: Vec<W>,
+    every: Duration,
+    attack: impl FnOnce() -> T,
+) -> (T, Vec<Times>) {
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let repeated = |mut work: W| {
@@ -265,7 +278,8 @@ pub fn meanwhile_each<T, W: FnMut() -> Duration + Send>(
                 let mut times = Times::default();
                 while times.is_empty() || !over.load(Ordering::Relaxed) {
                     let started = Instant::now();
-                    times.0.push(work());
+                    let Some(took) = work() else { break };
+                    times.0.push(took);
                     guard::pause(every.saturating_sub(started.elapsed()));
                 }
                 times

@@ -30,6 +30,8 @@ pub fn scale(plan: &Plan, parts: &[Part], out: &mut dyn Write) -> Result<()> {
     host::require_test_host();
     let is_wanted = |part: &Part| parts.is_empty() || parts.contains(part);
     writeln!(out, "bench-scale: {}; logins straight at posternd's socket", machine())?;
+    let rounds_after_restart = if is_wanted(&Part::Cold) { plan.rounds.clamp(1, 5) } else { 0 };
+    let start = || Thousands::start(rounds_after_restart);
     let mut thousands = None;
     for part in Part::ALL.into_iter().filter(is_wanted) {
         writeln!(out)?;
@@ -37,13 +39,13 @@ pub fn scale(plan: &Plan, parts: &[Part], out: &mut dyn Write) -> Result<()> {
         match part {
             Part::Programs => programs::run(&mut results, out)?,
             Part::Memory => {
-                let accounts = Thousands::start();
+                let accounts = start();
                 memory::run(&accounts, &mut results, out)?;
                 thousands = is_wanted(&Part::Cold).then_some(accounts);
             }
             Part::Cold => {
-                let mut accounts = thousands.take().unwrap_or_else(Thousands::start);
-                cold::run(&mut accounts, plan.rounds.clamp(1, 5), &mut results, out)?;
+                let mut accounts = thousands.take().unwrap_or_else(start);
+                cold::run(&mut accounts, rounds_after_restart, &mut results, out)?;
             }
             Part::Credentials => credentials::run(plan, &mut results, out)?,
             Part::Fleet => fleet::run(plan, &mut results, out)?,

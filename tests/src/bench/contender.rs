@@ -31,7 +31,7 @@ pub struct Contender {
 pub(super) struct Contest {
     pub(super) contenders: Vec<Contender>,
     _services: Vec<PamService>,
-    _nslcd: Nslcd,
+    pub(super) nslcd: Nslcd,
     /// That with SQLite, that with LDAP and Redis.
     pub(super) posternds: [Posternd; 2],
     _sites: [Site; 2],
@@ -97,15 +97,7 @@ impl Contest {
             Contender::new(PAM_PERMIT, &pam(&services[1], "pam-permit"), None, &app, None),
             Contender::new(PAM_LDAP, &pam(&services[2], "pam-ldap"), None, &main, None),
         ];
-        Self {
-            contenders,
-            _services: services,
-            _nslcd: nslcd,
-            posternds,
-            _sites: [embedded, ldap],
-            redis,
-            slapd,
-        }
+        Self { contenders, _services: services, nslcd, posternds, _sites: [embedded, ldap], redis, slapd }
     }
 
     /// What each posternd says about itself.

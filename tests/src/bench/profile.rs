@@ -5,13 +5,14 @@
 
 use std::fs;
 use std::io::{Result, Write};
+use std::time::Duration;
 
 use super::contender::Contest;
 use super::machine::machine;
 use super::numbers::{CSTIME, CUTIME, PPID, STIME, Stat, USER_HZ, UTIME, quantile, sorted};
 use super::results::{Figure, Results};
 use super::stacked::{self, Bar, Part};
-use super::{Contender, Plan, drive};
+use super::{Contender, Plan, drive, turns};
 use crate::host;
 
 /// Measures where the time of a login goes at each door, and prints that to `out`.
@@ -32,8 +33,7 @@ pub fn profile(plan: &Plan, out: &mut dyn Write) -> Result<()> {
         write!(out, "{:<38}{:>9}{:>9}", "", "p50 ms", "in all")?;
         PARTIES.iter().try_for_each(|party| write!(out, "{:>19}", party.name()))?;
         writeln!(out)?;
-        for contender in &contest.contenders {
-            let seen = Seen::of(&contest, contender, in_flight, plan);
+        for (contender, seen) in contest.contenders.iter().zip(rounds(&contest, in_flight, plan)) {
             seen.print(out, contender.name)?;
             seen.keep(&mut results, &format!("{}, {in_flight} in flight", contender.name));
             bars.push(seen.bar(contender.name, in_flight));
@@ -43,6 +43,21 @@ pub fn profile(plan: &Plan, out: &mut dyn Write) -> Result<()> {
         out,
         &stacked::bars("profile", &PARTIES.map(Party::name), "µs of the processors for a login", &bars),
     )
+}
+
+/// The rounds of each contender, in turn.
+fn rounds(contest: &Contest, in_flight: usize, plan: &Plan) -> Vec<Seen> {
+    for contender in &contest.contenders {
+        // Starts what is started on demand, which then counts from the beginning.
+        drop(drive(&contender.dovecot, &contender.attempts, in_flight, plan.round / 4));
+    }
+    let mut seen: Vec<Seen> = contest.contenders.iter().map(|_| Seen::default()).collect();
+    for round in 0..plan.rounds {
+        for at in turns(round, seen.len()) {
+            seen[at].round(contest, &contest.contenders[at], in_flight, plan.round);
+        }
+    }
+    seen
 }
 
 /// Who works for a login, in the order of [`PARTIES`].
@@ -57,6 +72,8 @@ enum Party {
     Posternd,
     Slapd,
     Redis,
+    /// What pam_ldap asks.
+    Nslcd,
 }
 
 impl Party {
@@ -68,6 +85,7 @@ impl Party {
             Self::Posternd => "posternd",
             Self::Slapd => "slapd",
             Self::Redis => "Redis",
+            Self::Nslcd => "nslcd",
         }
     }
 }
@@ -99,31 +117,30 @@ impl Usage {
 }
 
 /// Rounds of one contender.
+#[derive(Default)]
 struct Seen {
     usage: [Usage; PARTIES.len()],
-    logins: f64,
-    /// In milliseconds.
-    p50: f64,
+    /// Of each login, in milliseconds.
+    times: Vec<f64>,
 }
 
 impl Seen {
-    fn of(contest: &Contest, contender: &Contender, in_flight: usize, plan: &Plan) -> Self {
-        // Starts what is started on demand, which then counts from the beginning.
-        drop(drive(&contender.dovecot, &contender.attempts, in_flight, plan.round / 4));
+    fn round(&mut self, contest: &Contest, contender: &Contender, in_flight: usize, time: Duration) {
         let before = used(contest, contender);
-        let rounds = (0..plan.rounds)
-            .flat_map(|_| drive(&contender.dovecot, &contender.attempts, in_flight, plan.round).latencies);
-        let times = sorted(rounds);
-        let mut usage = used(contest, contender);
-        for (party, before) in usage.iter_mut().zip(before) {
-            *party = party.since(before);
+        self.times.extend(drive(&contender.dovecot, &contender.attempts, in_flight, time).latencies);
+        let after = used(contest, contender);
+        for ((party, before), after) in self.usage.iter_mut().zip(before).zip(after) {
+            party.add(after.since(before));
         }
-        Self { usage, logins: times.len() as f64, p50: quantile(&times, 0.5) }
+    }
+
+    fn logins(&self) -> f64 {
+        self.times.len() as f64
     }
 
     /// In µs a login.
     fn time(&self, ticks: u64) -> f64 {
-        ticks as f64 * 1e6 / USER_HZ as f64 / self.logins
+        ticks as f64 * 1e6 / USER_HZ as f64 / self.logins()
     }
 
     fn whole(&self) -> f64 {
@@ -131,10 +148,11 @@ impl Seen {
     }
 
     fn print(&self, out: &mut dyn Write, name: &str) -> Result<()> {
-        write!(out, "  {name:<36}{:>9.2}{:>9.0}", self.p50, self.whole())?;
+        let p50 = quantile(&sorted(self.times.iter().copied()), 0.5);
+        write!(out, "  {name:<36}{p50:>9.2}{:>9.0}", self.whole())?;
         for usage in &self.usage {
             let (all, kernel) = (self.time(usage.user + usage.kernel), self.time(usage.kernel));
-            let sleeps = usage.sleeps as f64 / self.logins;
+            let sleeps = usage.sleeps as f64 / self.logins();
             write!(out, "{:>19}", format!("{all:.0} ({kernel:.0}) {sleeps:.1}"))?;
         }
         writeln!(out)
@@ -183,6 +201,7 @@ fn party_of(contest: &Contest, pid: u32) -> Option<Party> {
         (Party::Posternd, contest.posternds[1].pid()),
         (Party::Slapd, contest.slapd.pid()),
         (Party::Redis, contest.redis.pid()),
+        (Party::Nslcd, contest.nslcd.pid()),
     ];
     servers.into_iter().find(|(_, of)| *of == pid).map(|(party, _)| party)
 }
@@ -209,7 +228,14 @@ fn of_children(stat: &Stat) -> Usage {
     Usage { user: stat.number(CUTIME), kernel: stat.number(CSTIME), sleeps: 0 }
 }
 
-const PARTIES: [Party; 6] =
-    [Party::Client, Party::Dovecot, Party::Started, Party::Posternd, Party::Slapd, Party::Redis];
+const PARTIES: [Party; 7] = [
+    Party::Client,
+    Party::Dovecot,
+    Party::Started,
+    Party::Posternd,
+    Party::Slapd,
+    Party::Redis,
+    Party::Nslcd,
+];
 /// One shows what a login waits for, many what it costs.
 const IN_FLIGHT: [usize; 2] = [1, 20];

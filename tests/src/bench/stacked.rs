@@ -75,9 +75,9 @@ fn class(part: usize) -> String {
 }
 
 const STYLE: &str = ".kernel{opacity:.55}\
-    .p0{fill:#8a93a0}.p1{fill:#b8860b}.p2{fill:#7b4fb5}.p3{fill:#2f6fd0}.p4{fill:#2c8c5a}.p5{fill:#c0453a}\
-    @media(prefers-color-scheme:dark){.p1{fill:#d9a93a}.p2{fill:#a585d8}.p3{fill:#6ea0f0}.p4{fill:#56b784}.p5{fill:#e2786e}}";
+    .p0{fill:#8a93a0}.p1{fill:#b8860b}.p2{fill:#7b4fb5}.p3{fill:#2f6fd0}.p4{fill:#2c8c5a}.p5{fill:#c0453a}.p6{fill:#3a9aa8}\
+    @media(prefers-color-scheme:dark){.p1{fill:#d9a93a}.p2{fill:#a585d8}.p3{fill:#6ea0f0}.p4{fill:#56b784}.p5{fill:#e2786e}.p6{fill:#63bfcc}}";
 const LABELS: f64 = 290.0;
 const WIDE: f64 = 560.0;
-const KEY: f64 = 130.0;
+const KEY: f64 = 114.0;
 const TOP: f64 = 44.0;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::stock::{Ready, Stock};
 use super::{CodesBench, OF_PAM, Plan};
 use crate::bench::results::{Aim, Figure, Results, Row};
+use crate::bench::turns;
 use crate::{Authenticator, PamService, Ran, UnixUser, flood, guard, host, otp, pam, peers, unix_users};
 
 /// Logins through PAM, a process each: a module that asks for nothing, Postern's, and two others.
@@ -30,8 +31,10 @@ pub(super) fn run(
         Contender::peer("pam_oath", peers::oath),
         Contender::peer("pam_google_authenticator", peers::google_authenticator),
     ];
-    for _ in 0..plan.rounds {
-        contenders.iter_mut().for_each(Contender::round);
+    for round in 0..plan.rounds {
+        for at in turns(round, contenders.len()) {
+            contenders[at].round();
+        }
     }
     let level = format!("{IN_FLIGHT} pamtesters at a time");
     let row =

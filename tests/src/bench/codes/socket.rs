@@ -9,6 +9,7 @@ use super::stock::Ready;
 use super::{Plan, Side};
 use crate::bench::numbers::cpu_time;
 use crate::bench::results::{Aim, Figure, Results, Row};
+use crate::bench::turns;
 use crate::{flood, guard, otp};
 
 /// Logins at the socket of each side in turn: a connection, a question, a code, a yes.
@@ -22,8 +23,7 @@ pub(super) fn run(
     for in_flight in IN_FLIGHT {
         let mut rounds: [Vec<Round>; 2] = Default::default();
         for number in 0..plan.rounds {
-            for turn in 0..2 {
-                let which = (number + turn) % 2;
+            for which in turns(number, sides.len()) {
                 rounds[which].push(round(&mut sides[which], in_flight, plan.round));
             }
         }

@@ -70,6 +70,11 @@ impl Results {
         writeln!(out)
     }
 
+    /// Adds a row that is printed elsewhere.
+    pub fn keep_row(&mut self, row: Row) {
+        self.rows.push(row);
+    }
+
     /// Adds a figure and prints it.
     ///
     /// # Errors

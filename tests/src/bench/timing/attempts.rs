@@ -1,82 +1,89 @@
 use std::time::{Duration, Instant};
 
-use postern_ipc::{Begin, Client, Flow, NonInteractive, Prompter, Secret, Style, Tone, Verdict};
+use postern_ipc::{Begin, Client, Flow, NonInteractive, Secret, Verdict};
 
+use super::people::People;
+use super::typist::Typist;
 use super::{Row, Table};
-use crate::login_host::{LoginHost, LoginUser, Stores};
-use crate::{AppPassword, unix_users};
 
-/// A host with accounts to guess at. Limits are wide, or most attempts would be refused by those alone.
-pub(super) struct Attempts {
-    host: LoginHost,
-    plain: Vec<LoginUser>,
-    enrolled: Vec<Enrolled>,
-    disabled: LoginUser,
-    no_account: String,
-}
+/// The name and the secret of an attempt of a number.
+type Shot = fn(&People, usize) -> (String, String);
 
-struct Enrolled {
-    user: LoginUser,
-    app_password: AppPassword,
-}
-
-impl Attempts {
-    pub(super) fn new(stores: Stores) -> Self {
-        let host = LoginHost::with("bench-timing", stores, |site| {
-            site.edit_config(|text| text.replace("[limits]\n", "") + LIMITS);
-        });
-        host.age_ledger();
-        let plain = (0..ACCOUNTS).map(|_| host.user("plain")).collect();
-        let enrolled = (0..ACCOUNTS).map(|_| {
-            let user = host.enrolled("enrolled");
-            let app_password = host.site.app_password(&user.unix.name, "Mail", &[]);
-            Enrolled { user, app_password }
-        });
-        let enrolled = enrolled.collect();
-        let disabled = host.user("disabled");
-        drop(host.site.cli_ok(&["account", "disable", &disabled.unix.name]));
-        let no_account = unix_users::fresh("stranger").name;
-        Self { host, plain, enrolled, disabled, no_account }
-    }
-
+impl People {
     pub(super) fn tables(&self) -> Vec<Table<'_>> {
-        let at_once = [10, 40].map(|count| self.at_once(count));
-        [self.mail(), self.login(), self.codes(), self.sessions()].into_iter().chain(at_once).collect()
+        let mut tables = vec![
+            self.mail(),
+            self.of_no_use(),
+            self.own_policy(),
+            self.login(),
+            self.codes(),
+            self.sessions(),
+        ];
+        tables.extend([10, 40].map(|count| self.at_once(count, false)));
+        tables.push(self.at_once(3, true));
+        tables
     }
 
     fn mail(&self) -> Table<'_> {
-        let row = |name, shot: fn(&Self, usize) -> (String, String)| Row {
-            name,
-            attempt: Box::new(move |number| {
-                let (user, secret) = shot(self, number);
-                self.refused(
-                    Begin { secret: Some(Secret::new(secret)), ..Begin::new(Flow::Login, "imap", user) },
-                    number,
-                )
+        let mut rows = vec![
+            self.row("imap", "no account", |_, number| (nobody(number), wrong(number))),
+            self.row("imap", NOBODYS_APP_PASSWORD, |_, number| (nobody(number), guess(number))),
+            self.row("imap", "no second factor, wrong main password", |me, number| {
+                (me.plain(number), wrong(number))
             }),
-        };
-        Table {
-            title: "imap",
-            at_once: 1,
-            rows: vec![
-                row("no account", |_, number| (nobody(number), wrong(number))),
-                row("no account, the form of an app password", |_, number| (nobody(number), guess(number))),
-                row("no second factor, wrong main password", |me, number| (me.plain(number), wrong(number))),
-                row("no second factor, the form of an app password", |me, number| {
-                    (me.plain(number), guess(number))
-                }),
-                row("enrolled, wrong main password", |me, number| (me.enrolled(number), wrong(number))),
-                row("enrolled, app password of unknown selector", |me, number| {
-                    (me.enrolled(number), guess(number))
-                }),
-                row("enrolled, wrong app password of known selector", |me, number| {
-                    let one = &me.enrolled[number % ACCOUNTS];
-                    let selector = &one.app_password.password[..4];
-                    (one.user.unix.name.clone(), format!("{selector}{}", &guess(number)[4..]))
-                }),
-                row("disabled account", |me, number| (me.disabled.unix.name.clone(), wrong(number))),
-            ],
+            self.row("imap", "no second factor, the form of an app password", |me, number| {
+                (me.plain(number), guess(number))
+            }),
+            self.row("imap", "enrolled, wrong main password", |me, number| {
+                (me.enrolled(number).name(), wrong(number))
+            }),
+            self.row("imap", "enrolled, app password of unknown selector", |me, number| {
+                (me.enrolled(number).name(), guess(number))
+            }),
+            self.row("imap", "enrolled, wrong app password of known selector", |me, number| {
+                let one = me.enrolled(number);
+                let selector = &one.app_password.password[..4];
+                (one.name(), format!("{selector}{}", &guess(number)[4..]))
+            }),
+            self.row("imap", DISABLED, |me, number| (me.disabled.unix.name.clone(), wrong(number))),
+        ];
+        if self.with_older_password.is_some() {
+            rows.push(self.row("imap", "wrong main password, of half the cost", |me, number| {
+                let user = me.with_older_password.as_ref().expect("an account");
+                (user.unix.name.clone(), wrong(number))
+            }));
         }
+        Table::of("imap", rows)
+    }
+
+    fn of_no_use(&self) -> Table<'_> {
+        fn owner(people: &People) -> String {
+            people.of_no_use.owner.clone()
+        }
+        let rows = vec![
+            // Another one than in the table before: what was wrong before is known, and computed no more.
+            self.row("imap", NOBODYS_APP_PASSWORD, |_, number| (nobody(number), other_guess(number))),
+            self.row("imap", "app password of unknown selector", |me, number| (owner(me), guess(number))),
+            self.row("imap", "revoked app password", |me, _| (owner(me), me.of_no_use.revoked.clone())),
+            self.row("imap", "expired app password", |me, _| (owner(me), me.of_no_use.expired.clone())),
+            self.row("imap", "app password for smtp", |me, _| (owner(me), me.of_no_use.of_smtp.clone())),
+            self.row("imap", "app password of another network", |me, _| {
+                (owner(me), me.of_no_use.of_a_network.clone())
+            }),
+        ];
+        Table::of("imap, app passwords that open nothing", rows)
+    }
+
+    fn own_policy(&self) -> Table<'_> {
+        let rows = vec![
+            self.row("pop3", "no account", |_, number| (nobody(number), wrong(number))),
+            self.row("pop3", "no second factor", |me, number| (me.plain(number), wrong(number))),
+            self.row("pop3", "enrolled", |me, number| (me.enrolled(number).name(), wrong(number))),
+            self.row("pop3", "a policy of its own that takes main passwords", |me, number| {
+                (me.with_own_policy.unix.name.clone(), wrong(number))
+            }),
+        ];
+        Table::of("pop3, wrong main passwords, where the site's policy takes none", rows)
     }
 
     fn login(&self) -> Table<'_> {
@@ -93,17 +100,14 @@ impl Attempts {
                 )
             }),
         };
-        Table {
-            title: "sshd, where Postern checks the main password",
-            at_once: 1,
-            rows: vec![
-                row("no user of this name", |_, number| nobody(number)),
-                row("a user without account", |me, _| me.no_account.clone()),
-                row("no second factor, wrong main password", Self::plain),
-                row("enrolled, wrong main password", Self::enrolled),
-                row("disabled account", |me, _| me.disabled.unix.name.clone()),
-            ],
-        }
+        let rows = vec![
+            row("no user of this name", |_, number| nobody(number)),
+            row("a user without account", |me, _| me.without_account.clone()),
+            row("no second factor, wrong main password", Self::plain),
+            row("enrolled, wrong main password", |me, number| me.enrolled(number).name()),
+            row(DISABLED, |me, _| me.disabled.unix.name.clone()),
+        ];
+        Table::of("sshd, where Postern checks the main password", rows)
     }
 
     /// From the answer to what comes next, after the right main password.
@@ -111,67 +115,54 @@ impl Attempts {
         let row = |name, code: fn(usize) -> String| Row {
             name,
             attempt: Box::new(move |number| {
-                let one = &self.enrolled[number % ACCOUNTS].user;
+                let one = &self.enrolled(number).user;
                 let begin = Begin {
                     secret: Some(Secret::new(one.password.clone())),
                     interactive: true,
                     rhost: Some(address(number)),
                     ..Begin::new(Flow::Login, "sshd", &*one.unix.name)
                 };
-                let mut typist = Typist { code: code(number), answered: None, took: None };
+                let mut typist = Typist::of(code(number));
                 let client = Client::connect(&self.host.site.socket(), Instant::now() + LIMIT);
                 let ended = client.and_then(|client| client.converse(begin, &mut typist));
-                let (Some(answered), Ok(Verdict::Reject(_))) = (typist.answered, &ended) else {
+                let (Some(took), Ok(Verdict::Reject(_))) = (typist.took(), &ended) else {
                     panic!("{name}: {ended:?}");
                 };
-                typist.took.unwrap_or_else(|| answered.elapsed())
+                took
             }),
         };
-        Table {
-            title: "sshd, after the right main password: from a code to the answer",
-            at_once: 1,
-            rows: vec![
-                row("wrong code", |number| format!("{:06}", 100_000 + number * 7 % 900_000)),
-                row("recovery code that does not exist", recovery),
-                row("neither", |_| "what?".to_owned()),
-            ],
-        }
+        let rows = vec![
+            row("wrong code", |number| format!("{:06}", 100_000 + number * 7 % 900_000)),
+            row("recovery code that does not exist", recovery),
+            row("neither", |_| "what?".to_owned()),
+        ];
+        Table::of("sshd, after the right main password: from a code to the answer", rows)
     }
 
     fn sessions(&self) -> Table<'_> {
-        let row = |name, user: fn(&Self, usize) -> String, secret: fn(usize) -> String| Row {
-            name,
-            attempt: Box::new(move |number| {
-                self.refused(
-                    Begin {
-                        secret: Some(Secret::new(secret(number))),
-                        ..Begin::new(Flow::Login, "imap", user(self, number))
-                    },
-                    number,
-                )
+        let rows = vec![
+            self.row("imap", "no account", |_, number| (nobody(number), session(number))),
+            self.row("imap", "no session", |me, number| (me.plain(number), session(number))),
+            self.row("imap", DISABLED, |me, number| (me.disabled.unix.name.clone(), session(number))),
+            self.row("imap", "not the form of one", |me, number| {
+                (me.plain(number), format!("postern_mail_{number}"))
             }),
-        };
-        Table {
-            title: "imap, a session mail password",
-            at_once: 1,
-            rows: vec![
-                row("no account", |_, number| nobody(number), session),
-                row("no session", Self::plain, session),
-                row("disabled account", |me, _| me.disabled.unix.name.clone(), session),
-                row("not the form of one", Self::plain, |number| format!("postern_mail_{number}")),
-            ],
-        }
+        ];
+        Table::of("imap, a session mail password", rows)
     }
 
-    /// The slowest of so many wrong main passwords for one name at one time, ten from a source.
-    fn at_once(&self, count: usize) -> Table<'_> {
+    /// The slowest of so many wrong main passwords for one name at one time, ten from a source. On a busy machine some of them fail
+    /// temporarily.
+    fn at_once(&self, count: usize, beside_inventions: bool) -> Table<'_> {
         let row = |name, user: fn(&Self, usize) -> String| Row {
             name,
             attempt: Box::new(move |number| {
                 let one = |which: usize| {
                     let secret = Some(Secret::new(format!("wrong, {which} of {count}, time {number}")));
                     let begin = Begin { secret, ..Begin::new(Flow::Login, "imap", user(self, number)) };
-                    self.refused(begin, number * count.div_ceil(10) + which / 10)
+                    let (verdict, took) = self.attempt(begin, number * count.div_ceil(10) + which / 10);
+                    assert!(matches!(verdict, Verdict::Reject(_) | Verdict::Defer(_)), "{verdict:?}");
+                    took
                 };
                 std::thread::scope(|scope| {
                     let all: Vec<_> = (0..count).map(|which| scope.spawn(move || one(which))).collect();
@@ -179,64 +170,37 @@ impl Attempts {
                 })
             }),
         };
-        Table {
-            title: if count > 10 { "imap, forty at one time" } else { "imap, ten at one time" },
-            at_once: count,
-            rows: vec![
-                row("no account", |_, number| nobody(number)),
-                row("no second factor, wrong main passwords", Self::plain),
-            ],
-        }
+        let rows = vec![
+            row("no account", |_, number| nobody(number)),
+            row("no second factor, wrong main passwords", Self::plain),
+        ];
+        Table { title: format!("imap, {count} at one time"), at_once: count, beside_inventions, rows }
+    }
+
+    /// Attempts of a service that asks for nothing.
+    fn row(&self, service: &'static str, name: &'static str, shot: Shot) -> Row<'_> {
+        let attempt = move |number| {
+            let (user, secret) = shot(self, number);
+            let begin = Begin { secret: Some(Secret::new(secret)), ..Begin::new(Flow::Login, service, user) };
+            self.refused(begin, number)
+        };
+        Row { name, attempt: Box::new(attempt) }
     }
 
     /// How long it takes until a login from a source of its own is refused.
     fn refused(&self, begin: Begin, number: usize) -> Duration {
         let user = begin.user.clone();
+        let (verdict, took) = self.attempt(begin, number);
+        assert!(matches!(verdict, Verdict::Reject(_)), "{user}: {verdict:?}");
+        took
+    }
+
+    fn attempt(&self, begin: Begin, number: usize) -> (Verdict, Duration) {
         let begin = Begin { rhost: Some(address(number)), ..begin };
         let began = Instant::now();
         let client = Client::connect(&self.host.site.socket(), began + LIMIT);
         let ended = client.and_then(|client| client.converse(begin, &mut NonInteractive));
-        let took = began.elapsed();
-        assert!(matches!(ended, Ok(Verdict::Reject(_))), "{user}: {ended:?}");
-        took
-    }
-
-    fn plain(&self, number: usize) -> String {
-        self.plain[number % ACCOUNTS].unix.name.clone()
-    }
-
-    fn enrolled(&self, number: usize) -> String {
-        self.enrolled[number % ACCOUNTS].user.unix.name.clone()
-    }
-}
-
-/// Types a code once, and nothing after it.
-struct Typist {
-    code: String,
-    answered: Option<Instant>,
-    took: Option<Duration>,
-}
-
-impl Prompter for Typist {
-    fn ask(&mut self, _: Style, _: &str) -> Option<Secret> {
-        self.heard();
-        if self.answered.is_some() {
-            return None;
-        }
-        self.answered = Some(Instant::now());
-        Some(Secret::new(self.code.clone()))
-    }
-
-    fn tell(&mut self, _: Tone, _: &str) {
-        self.heard();
-    }
-}
-
-impl Typist {
-    fn heard(&mut self) {
-        if let (Some(answered), None) = (self.answered, self.took) {
-            self.took = Some(answered.elapsed());
-        }
+        (ended.expect("a verdict"), began.elapsed())
     }
 }
 
@@ -258,6 +222,11 @@ fn guess(mut number: usize) -> String {
     text
 }
 
+/// The same with another selector.
+fn other_guess(number: usize) -> String {
+    format!("DDDD{}", &guess(number)[4..])
+}
+
 fn recovery(number: usize) -> String {
     format!("2222{}", guess(number).to_ascii_lowercase())
 }
@@ -271,8 +240,6 @@ fn address(number: usize) -> String {
     format!("198.18.{}.{}", number / 256 % 256, number % 256)
 }
 
-/// No account may have a hundred wrong codes in a row.
-const ACCOUNTS: usize = 36;
-const LIMITS: &str = "\n[limits]\nwrong_passwords_per_source = 1000\nwrong_passwords_per_account = 100000\n\
-    wrong_codes = 100\nwrong_codes_window = \"1m\"\nwrong_codes_pause = \"1m\"\n";
+const NOBODYS_APP_PASSWORD: &str = "no account, the form of an app password";
+const DISABLED: &str = "disabled account";
 const LIMIT: Duration = Duration::from_secs(20);

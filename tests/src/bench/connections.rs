@@ -136,11 +136,11 @@ impl Connections {
         let rates = |at: usize| rounds[at].iter().map(|round: &Round| round.rate);
         let row = |at: usize| {
             let times = rounds[at].iter().flat_map(|round| round.times.iter().copied());
-            Row::new(title, self.contenders[at].name, rates(at), times)
+            Row::new(title, self.contenders[at].name, OURS.contains(&at), rates(at), times)
         };
         results.level(out, (0..rounds.len()).map(row).collect())?;
-        for ours in 0..2 {
-            for theirs in 2..4 {
+        for ours in OURS {
+            for theirs in OURS.end..rounds.len() {
                 let name =
                     format!("{title}: {} / {}", self.contenders[ours].name, self.contenders[theirs].name);
                 results.figure(out, Figure::ratio(name, rates(ours), rates(theirs), None))?;
@@ -200,6 +200,8 @@ fn static_passdb(person: &crate::LdapPerson, dir: &Path) -> String {
     )
 }
 
+/// Which of the contenders are ours.
+const OURS: std::ops::Range<usize> = 0..2;
 const ACCOUNTS: usize = 20;
 const CLIENTS: usize = 4;
 const STATIC: &str = "one-for-all-of-them";

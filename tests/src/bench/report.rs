@@ -28,7 +28,7 @@ pub(super) fn compare(results: &mut Results, out: &mut dyn Write, contenders: &[
         let rows = contenders.iter().map(|contender| {
             let rounds = &contender.rounds[level];
             let times = rounds.iter().flat_map(|round| round.latencies.iter().copied());
-            Row::new(&title, contender.name, rates(contender, level), times)
+            Row::new(&title, contender.name, contender.posternd.is_some(), rates(contender, level), times)
         });
         results.level(out, rows.collect())?;
     }

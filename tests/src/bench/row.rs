@@ -21,11 +21,12 @@ pub struct Row {
 }
 
 impl Row {
-    /// Of rounds that each have a rate, and of the milliseconds of all that was measured in them.
+    /// Of rounds that each have a rate, and of the milliseconds of all that was measured in them; `ours` if it is Postern.
     #[must_use]
     pub fn new(
         level: &str,
         contender: &str,
+        ours: bool,
         rates: impl Iterator<Item = f64>,
         times: impl Iterator<Item = f64>,
     ) -> Self {
@@ -36,7 +37,7 @@ impl Row {
             rate: Spread::of(rates),
             p50: quantile(&times, 0.5),
             p99: quantile(&times, 0.99),
-            ours: contender.starts_with("postern") || contender.starts_with("pam_postern"),
+            ours,
         }
     }
 

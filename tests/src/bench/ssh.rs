@@ -29,9 +29,10 @@ pub fn ssh(plan: &Plan, out: &mut dyn Write) -> Result<()> {
             bench.contenders[at].round();
         }
     }
-    let row =
-        |one: &Contender| Row::new("by ssh", one.name, one.rates.iter().copied(), one.times.iter().copied());
-    results.level(out, bench.contenders.iter().map(row).collect())?;
+    let row = |(at, one): (usize, &Contender)| {
+        Row::new("by ssh", one.name, at == OURS, one.rates.iter().copied(), one.times.iter().copied())
+    };
+    results.level(out, bench.contenders.iter().enumerate().map(row).collect())?;
     let ours = &bench.contenders[OURS];
     for other in bench.contenders.iter().filter(|other| other.name != ours.name) {
         let (name, rates) = (format!("{} / {}", ours.name, other.name), other.rates.iter().copied());

@@ -37,9 +37,10 @@ pub(super) fn run(
         }
     }
     let level = format!("{IN_FLIGHT} pamtesters at a time");
-    let row =
-        |one: &Contender| Row::new(&level, one.name, one.rates.iter().copied(), one.times.iter().copied());
-    results.level(out, contenders.iter().map(row).collect())?;
+    let row = |(at, one): (usize, &Contender)| {
+        Row::new(&level, one.name, at == OURS, one.rates.iter().copied(), one.times.iter().copied())
+    };
+    results.level(out, contenders.iter().enumerate().map(row).collect())?;
     let [permit, ours, oath, google] = &contenders;
     for (other, aim) in [(permit, None), (oath, Some(Aim::AtLeast(1.0))), (google, Some(Aim::AtLeast(1.0)))] {
         let (name, rates) = (format!("{} / {}", ours.name, other.name), other.rates.iter().copied());
@@ -99,6 +100,8 @@ fn login(service: &PamService, one: &Ready) -> Duration {
     Ran::of(&mut command, format!("{}\n", one.code).as_bytes(), LIMIT).succeeded().took.wall()
 }
 
+/// Where ours is among the contenders.
+const OURS: usize = 1;
 const IN_FLIGHT: usize = 4;
 /// A round takes fewer.
 const SECONDS: u64 = 6;

@@ -32,7 +32,7 @@ pub(super) fn run(
         for (side, rounds) in sides.iter().zip(&rounds) {
             let rates = rounds.iter().map(|round| round.times.len() as f64 / round.took.as_secs_f64());
             let times = rounds.iter().flat_map(|round| round.times.iter().copied());
-            let row = Row::new(&level, side.name, rates, times);
+            let row = Row::new(&level, side.name, true, rates, times);
             let (name, p99) = (|what| format!("{}, {in_flight} in flight: {what}", side.name), row.p99);
             let aim = |aim| (in_flight > 1 && side.is_promised).then_some(aim);
             let rate = Figure {

@@ -118,7 +118,7 @@ impl<'a> Table<'a> {
 impl Refusals {
     fn keep(&self, results: &mut Results) {
         let times = || self.times.iter().copied();
-        results.keep_row(results::Row::new(&self.level, self.name, times(), times()));
+        results.keep_row(results::Row::new(&self.level, self.name, true, times(), times()));
         let name = |what| format!("{}: {}: {what}", self.level, self.name);
         for (part, what) in PARTS {
             results.keep(Figure::once(name(what), quantile(&self.times, part), "ms", None));

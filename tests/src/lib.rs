@@ -44,6 +44,7 @@ pub mod mail;
 pub mod mail_host;
 pub mod mail_programs;
 pub mod mailbox;
+pub mod minted;
 pub mod network;
 pub mod nginx;
 pub mod nslcd;

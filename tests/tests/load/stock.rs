@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use postern_core::app_password::{AppPassword, Generated, LiveAppPassword, Networks};
-use postern_core::clock::Timestamp;
-use postern_core::hashing::{Budget, Cost, HashPool, Purpose, SALT_BYTES};
+use postern_core::app_password::AppPassword;
+use postern_core::hashing::{Budget, HashPool};
+use postern_tests::Site;
 use postern_tests::flood::Shot;
+use postern_tests::minted::mint;
 use postern_tests::planted::{execute, query};
-use postern_tests::{Site, canary};
 use serde_json::json;
 
 /// Makes the accounts `names`, each with a main password and `count` app passwords, which are returned by name.
@@ -21,13 +21,13 @@ pub(crate) fn accounts(site: &Site, names: &[&str], count: usize) -> BTreeMap<St
         let id = query(site, &format!("SELECT id FROM account WHERE name = '{name}'"))[0][0].clone();
         let mut records: BTreeMap<_, _> = BTreeMap::new();
         while records.len() < count {
-            let (password, record) = runtime.block_on(mint(&pool));
-            records.insert(record.id, (password, record));
+            let minted = runtime.block_on(mint(&pool, "stock"));
+            records.insert(minted.record.id, minted);
         }
         let mut app = Vec::new();
-        for (selector, (password, record)) in records {
-            rows.push(json!([id, selector.as_str(), AppPassword::Live(record).to_json()]));
-            app.push(password);
+        for (selector, minted) in records {
+            rows.push(json!([id, selector.as_str(), AppPassword::Live(minted.record).to_json()]));
+            app.push(minted.secret);
         }
         stocked.insert(name.to_owned(), Stocked { name: name.to_owned(), main, app });
     }
@@ -68,23 +68,4 @@ pub(crate) fn numbered(mut number: usize) -> String {
         number /= 8;
     }
     text
-}
-
-async fn mint(pool: &HashPool) -> (String, LiveAppPassword) {
-    let password = Generated::draw(getrandom::fill).unwrap();
-    let mut salt = [0; SALT_BYTES];
-    getrandom::fill(&mut salt).unwrap();
-    let hash = pool.hash(password.secret(), &salt, Cost::APP_PASSWORD, Purpose::AppPassword).await.unwrap();
-    let record = LiveAppPassword {
-        id: password.selector(),
-        label: postern_core::app_password::Label::new("stock").unwrap(),
-        scope: "all".parse().unwrap(),
-        created: Timestamp::from_unix(1_700_000_000),
-        expires: None,
-        networks: Networks::default(),
-        hash,
-    };
-    let shown = password.grouped().replace(' ', "");
-    canary::register(&shown);
-    (shown, record)
 }

@@ -1,10 +1,8 @@
 use std::io::{Result, Write};
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use postern_ipc::Verdict;
-
 use super::app_passwords::plant_many;
+use super::repeated::Repeated;
 use crate::bench::codes::{Ready, Stock, at_prompt};
 use crate::bench::results::{Figure, Results, Spread};
 use crate::bench::{Plan, turns};
@@ -80,15 +78,7 @@ impl Credentials {
 
     /// The milliseconds that a login by an app password takes.
     fn app_passwords(&self, which: usize, time: Duration) -> f64 {
-        let done = Mutex::new(0_usize);
-        let started = Instant::now();
-        let shots = self.shots[which].iter().cycle().take_while(|_| started.elapsed() < time);
-        flood::each(shots, IN_FLIGHT, |shot| {
-            let ended = shot.fire(&self.site.socket());
-            assert!(matches!(ended, Ok(Verdict::Accept(_))), "{}: {ended:?}", shot.user);
-            *done.lock().expect("a count") += 1;
-        });
-        started.elapsed().as_secs_f64() * 1e3 / *done.lock().expect("a count") as f64
+        Repeated::run(&self.shots[which], &[self.site.socket()], IN_FLIGHT, time).ms()
     }
 
     /// The milliseconds that a login by a code takes: one of each app.

@@ -1,8 +1,8 @@
 use std::io::{Result, Write};
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::app_passwords::{Planted, plant};
+use super::repeated::Repeated;
 use crate::bench::numbers::{cpu_time, quantile, sorted};
 use crate::bench::results::{Aim, Figure, Results};
 use crate::bench::{Plan, turns};
@@ -70,17 +70,9 @@ impl Side {
     }
 
     fn round(&self, in_flight: usize, time: Duration) -> Cost {
-        let done = Mutex::new(0_usize);
-        let (started, cpu) = (Instant::now(), self.cpu_time());
-        let shots = self.shots.iter().cycle().take_while(|_| started.elapsed() < time);
-        flood::each(shots, in_flight, |shot| {
-            let ended = shot.fire(&self.site.socket());
-            assert!(matches!(ended, Ok(postern_ipc::Verdict::Accept(_))), "{}: {ended:?}", shot.user);
-            *done.lock().expect("a count") += 1;
-        });
-        let (wall, cpu) = (started.elapsed(), self.cpu_time() - cpu);
-        let each = |time: Duration| time.as_secs_f64() * 1e3 / *done.lock().expect("a count") as f64;
-        Cost { wall: each(wall), cpu: each(cpu) }
+        let before = self.cpu_time();
+        let logins = Repeated::run(&self.shots, &[self.site.socket()], in_flight, time);
+        Cost { wall: logins.ms(), cpu: logins.ms_of(self.cpu_time() - before) }
     }
 
     /// Of posternd and slapd together.

@@ -1,10 +1,7 @@
 use std::io::{Result, Write};
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
-
-use postern_ipc::Verdict;
 
 use super::app_passwords::plant;
+use super::repeated::Repeated;
 use crate::bench::results::{Figure, Results, Spread};
 use crate::bench::{Plan, turns};
 use crate::flood::{self, Shot};
@@ -29,13 +26,14 @@ pub(super) fn run(plan: &Plan, results: &mut Results, out: &mut dyn Write) -> Re
         .zip(&planted)
         .map(|(number, one)| Shot::new(&slapd.nth(number).name, &one.secret, number as usize))
         .collect();
-    for site in &sites {
-        drop(flood::fire(&site.socket(), shots.iter().cloned(), IN_FLIGHT));
+    let sockets: Vec<_> = sites.iter().map(Site::socket).collect();
+    for socket in &sockets {
+        drop(flood::fire(socket, shots.iter().cloned(), IN_FLIGHT));
     }
     let mut rates: [Vec<f64>; FLEETS.len()] = Default::default();
     for round in 0..plan.rounds {
         for which in turns(round, FLEETS.len()) {
-            rates[which].push(rate(&sites[..FLEETS[which]], &shots, plan.round));
+            rates[which].push(Repeated::run(&shots, &sockets[..FLEETS[which]], IN_FLIGHT, plan.round).rate());
         }
     }
     writeln!(
@@ -57,19 +55,6 @@ fn site(number: usize, slapd: &Slapd, redis: &Redis) -> Site {
     let site = Site::builder(&format!("bench-fleet-{number}")).ldap(slapd).build();
     redis.join(&site);
     site
-}
-
-fn rate(sites: &[Site], shots: &[Shot], time: Duration) -> f64 {
-    let sockets: Vec<_> = sites.iter().map(Site::socket).collect();
-    let done = Mutex::new(0_usize);
-    let started = Instant::now();
-    let shots = shots.iter().cycle().enumerate().take_while(|_| started.elapsed() < time);
-    flood::each(shots, IN_FLIGHT, |(number, shot)| {
-        let ended = shot.fire(&sockets[number % sockets.len()]);
-        assert!(matches!(ended, Ok(Verdict::Accept(_))), "{}: {ended:?}", shot.user);
-        *done.lock().expect("a count") += 1;
-    });
-    *done.lock().expect("a count") as f64 / started.elapsed().as_secs_f64()
 }
 
 const FLEETS: [usize; 3] = [1, 2, 4];

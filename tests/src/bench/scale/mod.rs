@@ -15,6 +15,7 @@ mod fleet;
 mod memory;
 mod part;
 mod programs;
+mod repeated;
 mod thousands;
 
 pub use part::Part;

@@ -83,6 +83,14 @@ impl Plan {
     }
 }
 
+/// Reads `[NUMBER]`, which is at least `least`; `usual` if it is left out.
+#[must_use]
+pub fn number_from_args(usual: usize, least: usize) -> Option<usize> {
+    let mut args = std::env::args().skip(1);
+    let number = args.next().map_or(Some(usual), |text| text.parse().ok());
+    number.filter(|&number| number >= least && args.next().is_none())
+}
+
 /// The places of so many contenders in the order of this round: each begins in turn.
 fn turns(round: usize, contenders: usize) -> impl Iterator<Item = usize> {
     (0..contenders).map(move |turn| (round + turn) % contenders)

@@ -2,29 +2,31 @@ use std::io::{Result, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use super::codes::{Ready, Stock};
 use super::machine::machine;
 use super::results::{Figure, Results, Row};
-use super::{Plan, turns};
+use super::turns;
 use crate::{
     Authenticator, Binder, Listen, Posternd, Redis, Site, Slapd, Ssh, Sshd, UnixUser, flood, guard, host,
     otp, peers, unix_users,
 };
 
-/// Compares logins by ssh: a real sshd and a real ssh, keyboard-interactive, a command that prints a word.
+/// Compares logins by ssh: a real sshd and a real ssh, keyboard-interactive, a command that prints a word. A round is a login of each user.
 ///
 /// # Errors
 /// `out` cannot be written. A login that is refused is a panic.
-pub fn ssh(plan: &Plan, out: &mut dyn Write) -> Result<()> {
+pub fn ssh(rounds: usize, out: &mut dyn Write) -> Result<()> {
     host::require_test_host();
     writeln!(
         out,
         "bench-ssh: {}; {PEOPLE} logins a round, {IN_FLIGHT} at a time, accounts in LDAP, ledger in Redis",
         machine()
     )?;
-    let mut results = Results::new("ssh", "logins/s", plan.to_json());
+    let mut results = Results::new("ssh", "logins/s", json!({ "rounds": rounds }));
     let mut bench = Bench::start();
-    for round in 0..plan.rounds {
+    for round in 0..rounds {
         for at in turns(round, bench.contenders.len()) {
             bench.contenders[at].round();
         }

@@ -5,9 +5,9 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use postern_tests::bench::{Plan, program, ssh};
+use postern_tests::bench::{number_from_args, program, ssh};
 
 fn main() -> ExitCode {
-    let plan = Plan::from_args(5, 1.0);
-    program("bench-ssh", "[ROUNDS [SECONDS]]", plan.map(|plan| move |out: &mut dyn Write| ssh(&plan, out)))
+    let rounds = number_from_args(5, 1);
+    program("bench-ssh", "[ROUNDS]", rounds.map(|rounds| move |out: &mut dyn Write| ssh(rounds, out)))
 }

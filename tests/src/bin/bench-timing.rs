@@ -5,12 +5,10 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use postern_tests::bench::{program, timing};
+use postern_tests::bench::{number_from_args, program, timing};
 
 fn main() -> ExitCode {
-    let mut args = std::env::args().skip(1);
-    let samples = args.next().map_or(Some(1_000), |text| text.parse().ok()).filter(|&samples| samples >= 20);
-    let samples = samples.filter(|_| args.next().is_none());
+    let samples = number_from_args(1_000, 20);
     program(
         "bench-timing",
         "[SAMPLES]",

@@ -143,7 +143,7 @@ pub fn mail(plan: &Plan, out: &mut dyn Write) -> Result<()> {
         }
     }
     report::compare(&mut results, out, &contest.contenders)?;
-    report::memory(out, &contest, &before)?;
+    report::memory(&mut results, out, &contest, &before)?;
     results.save(out)
 }
 

@@ -1,5 +1,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use postern_ipc::Status;
 
@@ -44,7 +45,9 @@ impl Contest {
     pub(super) fn start() -> Self {
         let names: Vec<String> = (0..ACCOUNTS).map(|number| format!("bench{number:02}")).collect();
         let builder = Slapd::builder("bench-mail-slapd").quiet();
-        let slapd = names.iter().fold(builder, |builder, name| builder.person(name)).start();
+        let argon2id = argon2id(HASHED);
+        let hash = format!("description: {argon2id}");
+        let slapd = names.iter().fold(builder, |builder, name| builder.person_with(name, &hash)).start();
         let redis = Redis::start("bench-mail-redis", Listen::Tcp);
         let embedded = Site::new("bench-mail");
         let ldap = Site::builder("bench-mail-ldap").ldap(&slapd).build();
@@ -59,6 +62,7 @@ impl Contest {
         };
         let main = names.iter().map(|name| Attempt::new("imap", name, &slapd.person(name).password));
         let (app, app_ldap, main): (_, _, Vec<_>) = (app(&embedded), app(&ldap), main.collect());
+        let hashed: Vec<_> = names.iter().map(|name| Attempt::new("imap", name, HASHED)).collect();
         let by = |site: &Site| site.dovecot_config().checkpassword;
         let nothing = |name| format!("{} 20000 20000 /nonexistent", host::c_program(name).display());
         let checkpassword = |name, program: String, log: &str, attempts: &[Attempt], posternd| {
@@ -67,6 +71,8 @@ impl Contest {
         };
         let mut of_dovecot = DovecotConfig::new("", &log_file(&embedded, "ldap"));
         of_dovecot.databases = Some(passdb_ldap(&slapd, ldap.dir()));
+        let mut of_hashes = DovecotConfig::new("", &log_file(&embedded, "ldap-argon2id"));
+        of_hashes.databases = Some(passdb_ldap_by_hash(&slapd, ldap.dir()));
         let config = ldap.client_config();
         let of_postern = format!("auth required {{module}} config={} service=imap", config.display());
         let nslcd = Nslcd::start(&slapd, embedded.output());
@@ -91,6 +97,7 @@ impl Contest {
             checkpassword(REPLY_TOOL, nothing("reply_exec"), "exec", &app, None),
             checkpassword(FD_4, nothing("reply_fd4"), "fd4", &app, None),
             Contender::new(PASSDB_LDAP, &of_dovecot, None, &main, None),
+            Contender::new(PASSDB_LDAP_HASH, &of_hashes, None, &hashed, None),
             Contender::new(LUA_SQLITE, &lua(&embedded), None, &app, Some(0)),
             Contender::new(LUA, &lua(&ldap), None, &app_ldap, Some(1)),
             Contender::new(PAM, &pam(&services[0], "postern-pam"), None, &app_ldap, Some(1)),
@@ -115,7 +122,7 @@ impl Contender {
         posternd: Option<usize>,
     ) -> Self {
         let (dovecot, attempts) = (Dovecot::start(config), attempts.to_vec());
-        if posternd.is_some() || [PASSDB_LDAP, PAM_LDAP].contains(&name) {
+        if posternd.is_some() || [PASSDB_LDAP, PASSDB_LDAP_HASH, PAM_LDAP].contains(&name) {
             // What accepts all logins would be fast.
             let wrong = Attempt::new("imap", "bench00", "not-the-password").from("127.0.0.9");
             assert_eq!(dovecot.auth_client().login(&wrong).outcome, Outcome::Refused, "{name}");
@@ -132,30 +139,51 @@ fn passdb_pam(service: &PamService) -> String {
     )
 }
 
+/// As an admin makes a hash for Dovecot, with the costs that it has by itself.
+fn argon2id(password: &str) -> String {
+    let doveadm = host::system_program("/usr/bin/doveadm", "dovecot-core");
+    let ran =
+        Command::new(doveadm).args(["pw", "-s", "ARGON2ID", "-p", password]).output().expect("doveadm pw");
+    let hash = String::from_utf8(ran.stdout).expect("text");
+    assert!(hash.starts_with("{ARGON2ID}$argon2id$"), "{hash}");
+    hash.trim().to_owned()
+}
+
 fn log_file(site: &Site, name: &str) -> PathBuf {
     site.output().join(format!("dovecot-{name}.log"))
 }
 
-/// Dovecot asks as posternd does: over TLS, with the same account, the same filter, and the same fields for userdb.
+/// Dovecot asks as posternd does: over TLS, with the same account, the same filter, and the same fields for userdb. slapd compares the
+/// password by a bind, with a salted SHA-1, as slappasswd(8) makes them.
 pub(super) fn passdb_ldap(slapd: &Slapd, dir: &Path) -> String {
+    passdb_ldap_with(slapd, &dir.join("dovecot-ldap.conf.ext"), "yes", "")
+}
+
+/// The same, but Dovecot reads a hash and compares the password itself. It is in an attribute that the service may read.
+fn passdb_ldap_by_hash(slapd: &Slapd, dir: &Path) -> String {
+    passdb_ldap_with(slapd, &dir.join("dovecot-ldap-hash.conf.ext"), "no", "description=password,")
+}
+
+fn passdb_ldap_with(slapd: &Slapd, file: &Path, binds: &str, more: &str) -> String {
     drop(host::system_program("/usr/lib/dovecot/modules/auth/libauthdb_ldap.so", "dovecot-ldap"));
-    let file = dir.join("dovecot-ldap.conf.ext");
     let text = format!(
         "uris = {}\ntls_ca_cert_file = {}\ntls_require_cert = hard\nldap_version = 3\ndn = {SERVICE}\ndnpass = {}\n\
-         auth_bind = yes\nbase = {PEOPLE}\npass_filter = (&(objectClass=inetOrgPerson)(|(uid=%u)(mail=%u)))\n\
-         pass_attrs = uid=user,uidNumber=userdb_uid,gidNumber=userdb_gid,homeDirectory=userdb_home\n",
+         auth_bind = {binds}\nbase = {PEOPLE}\npass_filter = (&(objectClass=inetOrgPerson)(|(uid=%u)(mail=%u)))\n\
+         pass_attrs = {more}uid=user,uidNumber=userdb_uid,gidNumber=userdb_gid,homeDirectory=userdb_home\n",
         slapd.ldaps_uri(),
         slapd.ca_file().display(),
         slapd.service_password(),
     );
-    fs::write(&file, text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    host::own(&file, (0.into(), 0.into()), 0o600);
+    fs::write(file, text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    host::own(file, (0.into(), 0.into()), 0o600);
     format!(
         "passdb {{\n  driver = ldap\n  args = {}\n}}\nuserdb {{\n  driver = prefetch\n}}\n",
         file.display()
     )
 }
 
+/// The password behind the hash that Dovecot reads, of every account.
+const HASHED: &str = "the-password-behind-a-hash";
 /// How many there are in each site.
 pub(super) const ACCOUNTS: usize = 50;
 
@@ -165,6 +193,7 @@ pub(super) const CHECKPASSWORD_MAIN: &str = "postern, LDAP, main passwords";
 pub(super) const REPLY_TOOL: &str = "does nothing, execs the reply tool";
 pub(super) const FD_4: &str = "does nothing, answers on fd 4";
 pub(super) const PASSDB_LDAP: &str = "Dovecot's passdb ldap, auth_bind";
+pub(super) const PASSDB_LDAP_HASH: &str = "Dovecot's passdb ldap, argon2id";
 pub(super) const LUA_SQLITE: &str = "postern by Lua, SQLite";
 pub(super) const LUA: &str = "postern by Lua, LDAP, app passwords";
 pub(super) const PAM: &str = "postern by PAM, LDAP, app passwords";

@@ -1,7 +1,7 @@
 //! What a web mail costs: its logins by session mail passwords, and the gate's answer to each request of a page.
 
 use std::io::{Result, Write};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,9 +11,10 @@ use super::numbers::{quantile, sorted};
 use super::results::{Aim, Figure, Results, Row};
 use super::{Plan, Round, turns};
 use crate::account_host::AccountHost;
+use crate::form_client::FormClient;
 use crate::http::Place;
 use crate::inbox::Inbox;
-use crate::login_host::Stores;
+use crate::login_host::{LoginUser, Stores};
 use crate::{Attempt, Dovecot, DovecotConfig, guard, host};
 
 /// Measures on one host with LDAP and Redis, whose people are all logged in, and prints the tables to `out`.
@@ -31,7 +32,12 @@ pub fn webmail(plan: &Plan, out: &mut dyn Write) -> Result<()> {
     let idle = Dovecot::start(&DovecotConfig::new(&nothing, &log));
     let mut results = Results::new("webmail", "logins/s", plan.to_json());
     logins(plan, &mut results, out, &inboxes, &dovecot, &idle)?;
+    sign_ins(&mut results, out, &site)?;
     gate(plan, &mut results, out, &inboxes, &site.web.applications())?;
+    let kib = site.web.peak_resident_kib() as f64;
+    let aim = Some(Aim::AtMost(WEB_MIB));
+    results
+        .figure(out, Figure::once("resident: postern-web at most".to_owned(), kib / 1_024.0, "MiB", aim))?;
     results.save(out)
 }
 
@@ -76,6 +82,35 @@ fn logins(
         results.figure(out, Figure::ratio(name, rates(0), rates(number), aim))?;
     }
     Ok(())
+}
+
+/// Whole sign-ins without a browser's own work: the page, name and main password, a code, and the page behind it.
+fn sign_ins(results: &mut Results, out: &mut dyn Write, site: &AccountHost) -> Result<()> {
+    let users: Vec<LoginUser> = (0..SIGN_INS).map(|_| site.enrolled("signer")).collect();
+    let users = Mutex::new(users);
+    let times = Mutex::new(Vec::new());
+    let started = Instant::now();
+    thread::scope(|scope| {
+        for _ in 0..CLIENTS {
+            scope.spawn(|| {
+                let next = || users.lock().unwrap_or_else(PoisonError::into_inner).pop();
+                while let Some(mut user) = next() {
+                    let code = user.app.code();
+                    let began = Instant::now();
+                    let mut client = FormClient::new(site);
+                    client.log_in(&user);
+                    client.answer(&code);
+                    assert_eq!(client.path, "/security", "{}", client.page.body);
+                    let took = began.elapsed().as_secs_f64() * 1e3;
+                    times.lock().unwrap_or_else(PoisonError::into_inner).push(took);
+                }
+            });
+        }
+    });
+    let rate = SIGN_INS as f64 / started.elapsed().as_secs_f64();
+    let times = times.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let level = "sign-ins by main password and code, a new browser each, 2 at once";
+    results.level(out, vec![Row::new(level, "postern-web", std::iter::once(rate), times.into_iter())])
 }
 
 /// Requests of one page after the other, each inbox in turn, by as many connections as there are processors: the first of a page asks posternd,
@@ -146,4 +181,6 @@ fn timed(place: &Place, path: &str, cookie: &str) -> f64 {
 
 const INBOXES: usize = 100;
 const CLIENTS: usize = 2;
+const SIGN_INS: usize = 60;
+const WEB_MIB: f64 = 32.0;
 const REQUESTS_OF_A_PAGE: usize = 10;

@@ -19,7 +19,7 @@ IN_TEST_HOST = POSTERN_TEST_OUTPUT=$(TARGET)/test-output POSTERN_CHECKPASSWORD=$
 	scripts/in-test-host
 
 .DEFAULT_GOAL := help
-.PHONY: help build install uninstall packages-deb packages-rpm packages-test fuzz guides-test man schema demo demo-ldap demo-webmail test test-all transcripts docs-check lint bench bench-codes bench-connections bench-mail bench-profile bench-scale bench-ssh bench-timing bench-webmail soak faults test-packages test-packages-all deb-tools rpm-tools
+.PHONY: help build install uninstall packages-deb packages-rpm packages-test fuzz guides-test man schema demo demo-ldap demo-webmail test test-all transcripts docs-check lint bench bench-codes bench-connections bench-flood bench-mail bench-profile bench-scale bench-ssh bench-timing bench-webmail soak faults test-packages test-packages-all deb-tools rpm-tools
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -111,6 +111,11 @@ bench-connections: test-packages ## Compare whole connections of IMAP and SMTP w
 	scripts/build release
 	cargo build --release -p postern-tests --bin bench-connections
 	$(IN_TEST_HOST) $(TARGET)/release/bench-connections
+
+bench-flood: test-packages ## Measure what valid logins wait beside 5,000 wrong ones a second
+	scripts/build release
+	cargo build --release -p postern-tests --bin bench-flood
+	$(IN_TEST_HOST) $(TARGET)/release/bench-flood
 
 bench-mail: test-packages ## Compare logins a second with programs that do nothing, Dovecot's passdb ldap, and other PAM modules
 	scripts/fetch-nslcd

@@ -11,11 +11,13 @@ use serde_json::{Value, json};
 
 use crate::host;
 
+mod app_passwords;
 mod chart;
 mod codes;
 mod connections;
 mod contender;
 mod figure;
+mod floods;
 mod load;
 mod machine;
 mod numbers;
@@ -32,6 +34,7 @@ mod webmail;
 
 pub use connections::connections;
 pub use contender::Contender;
+pub use floods::flood;
 pub use load::{Round, drive};
 pub use machine::machine;
 pub use numbers::cpu_time;

@@ -110,7 +110,7 @@ fn sign_ins(results: &mut Results, out: &mut dyn Write, site: &AccountHost) -> R
     let rate = SIGN_INS as f64 / started.elapsed().as_secs_f64();
     let times = times.into_inner().unwrap_or_else(PoisonError::into_inner);
     let level = "sign-ins by main password and code, a new browser each, 2 at once";
-    results.level(out, vec![Row::new(level, "postern-web", std::iter::once(rate), times.into_iter())])
+    results.level(out, vec![Row::new(level, "postern-web", true, std::iter::once(rate), times.into_iter())])
 }
 
 /// Requests of one page after the other, each inbox in turn, by as many connections as there are processors: the first of a page asks posternd,

@@ -1,4 +1,7 @@
-use crate::{Authenticator, Binder, otp};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::{Authenticator, Binder, guard, otp};
 
 /// Codes that were not used yet, computed beforehand.
 pub(in crate::bench) struct Stock {
@@ -58,6 +61,16 @@ impl Stock {
         }
         ready.sort_by_key(|one| one.step);
         ready
+    }
+
+    /// One that is good now, and used then. Waits for the next step where all are used.
+    pub(in crate::bench) fn wait_for_one(stock: &Mutex<Self>) -> Ready {
+        guard::wait_for("a new code", Duration::from_secs(2 * PERIOD), || {
+            let mut stock = stock.lock().unwrap_or_else(PoisonError::into_inner);
+            let one = stock.ready().into_iter().next()?;
+            stock.use_up(std::slice::from_ref(&one));
+            Some(one)
+        })
     }
 
     /// These are used, with all that come before them.

@@ -1,8 +1,8 @@
 use std::io::{Result, Write};
 use std::time::{Duration, Instant};
 
-use super::app_passwords::plant_many;
 use super::repeated::Repeated;
+use crate::bench::app_passwords::plant_many;
 use crate::bench::codes::{Ready, Stock, at_prompt};
 use crate::bench::results::{Figure, Results, Spread};
 use crate::bench::{Plan, turns};

@@ -1,8 +1,8 @@
 use std::io::{Result, Write};
 use std::time::Duration;
 
-use super::app_passwords::{Planted, plant};
 use super::repeated::Repeated;
+use crate::bench::app_passwords::{Planted, plant};
 use crate::bench::numbers::{cpu_time, quantile, sorted};
 use crate::bench::results::{Aim, Figure, Results};
 use crate::bench::{Plan, turns};

@@ -1,7 +1,7 @@
 use std::io::{Result, Write};
 
-use super::app_passwords::plant;
 use super::repeated::Repeated;
+use crate::bench::app_passwords::plant;
 use crate::bench::results::{Figure, Results, Spread};
 use crate::bench::{Plan, turns};
 use crate::flood::{self, Shot};

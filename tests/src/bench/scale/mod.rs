@@ -7,7 +7,6 @@ use super::machine::machine;
 use super::results::Results;
 use crate::host;
 
-mod app_passwords;
 mod cold;
 mod credentials;
 mod entries;

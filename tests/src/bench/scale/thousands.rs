@@ -2,7 +2,7 @@ use std::path::Path;
 
 use postern_ipc::Verdict;
 
-use super::app_passwords::{Planted, plant};
+use crate::bench::app_passwords::{Planted, plant};
 use crate::bench::codes::{Ready, Stock, at_prompt};
 use crate::flood::Shot;
 use crate::{Binder, Listen, Posternd, Redis, Site, Slapd, unix_users};

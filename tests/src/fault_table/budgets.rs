@@ -12,8 +12,8 @@ use Verdict::{Accepted, OtherWay, Refused, TryLater};
 /// What a cell has to show.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Expectation {
-    /// Any of these.
-    pub(super) verdicts: &'static [Verdict],
+    /// This and no other one.
+    pub(super) verdict: Verdict,
     /// The longest wait for an answer that the party's fault may cause, and what the door itself takes.
     pub(super) budget: Duration,
     /// Where that is promised.
@@ -22,7 +22,7 @@ pub(super) struct Expectation {
 
 /// What `door` has to show; the reason why there is nothing to show, where the party has no part in it.
 pub(super) fn expected(party: Party, fault: Fault, door: Door) -> Result<Expectation, &'static str> {
-    let (verdicts, promise, why) = match party {
+    let (verdict, promise, why) = match party {
         Party::Ldap => of_ldap(fault, door)?,
         Party::Redis => of_redis(door)?,
         Party::Posternd => of_posternd(fault, door)?,
@@ -30,35 +30,40 @@ pub(super) fn expected(party: Party, fault: Fault, door: Door) -> Result<Expecta
         Party::Push => of_push(door)?,
     };
     // PAM has no word for an outage that Dovecot would pass on (docs/dovecot-2.3.md).
-    let verdicts = if door == Door::Pam && verdicts == [TryLater] { &[Refused][..] } else { verdicts };
-    Ok(Expectation { verdicts, budget: promise + door.own_time(), why })
+    let verdict = if door == Door::Pam && verdict == TryLater { Refused } else { verdict };
+    Ok(Expectation { verdict, budget: promise + door.own_time(), why })
 }
 
-type Cell = Result<(&'static [Verdict], Duration, &'static str), &'static str>;
+type Cell = Result<(Verdict, Duration, &'static str), &'static str>;
 
 fn of_ldap(fault: Fault, door: Door) -> Cell {
-    // A question on a connection that is open is answered after 2 s, and everything else needs more than one.
-    if fault == Fault::Slow {
-        let either: &[Verdict] = if door == Door::Pam { &[Accepted, Refused] } else { &[Accepted, TryLater] };
-        // Whose entry it is, the same once more for the main password, and the bind. At ssh the first comes before the prompt.
-        let questions = match door {
-            Door::Page => 3,
-            Door::Ssh | Door::Recovery => 2,
-            Door::Checkpassword | Door::Lua | Door::Pam | Door::Gate | Door::Cli => 1,
-        };
-        return Ok((either, LDAP * questions, "each question has 3 s: one late answer fits in, two do not"));
+    if fault != Fault::Slow {
+        return Ok((TryLater, LDAP, "all LDAP down: Defer within 3 s"));
     }
-    Ok((&[TryLater], LDAP, "all LDAP down: Defer within 3 s"))
+    Ok(match door {
+        // Whose app password or session it is, on a connection that is open.
+        Door::Checkpassword | Door::Lua | Door::Pam | Door::Gate => {
+            (Accepted, LDAP, "a question has 3 s, and one late answer fits in")
+        }
+        // Whose entry it is, which at ssh comes before the prompt; the same once more for the main password, and the bind.
+        Door::Ssh | Door::Recovery => {
+            (TryLater, LDAP * 2, "a main password has 3 s, and takes two late answers")
+        }
+        Door::Page => (TryLater, LDAP * 3, "a main password has 3 s, and takes two late answers"),
+        Door::Cli => {
+            (TryLater, LDAP, "it connects first, and a late handshake and a late answer do not fit in 3 s")
+        }
+    })
 }
 
 fn of_redis(door: Door) -> Cell {
     Ok(match door {
         Door::Checkpassword | Door::Lua | Door::Pam => {
-            (&[Accepted], REDIS, "Redis down or silent: app passwords work")
+            (Accepted, REDIS, "Redis down or silent: app passwords work")
         }
-        Door::Recovery => (&[Accepted], REDIS, "Redis down or silent: recovery codes work"),
-        Door::Ssh => (&[TryLater], REDIS, "Redis down or silent: codes Defer within 0.6 s"),
-        Door::Page | Door::Gate | Door::Cli => (&[TryLater], REDIS, "sessions are in Redis, which has 0.6 s"),
+        Door::Recovery => (Accepted, REDIS, "Redis down or silent: recovery codes work"),
+        Door::Ssh => (TryLater, REDIS, "Redis down or silent: codes Defer within 0.6 s"),
+        Door::Page | Door::Gate | Door::Cli => (TryLater, REDIS, "sessions are in Redis, which has 0.6 s"),
     })
 }
 
@@ -75,7 +80,7 @@ fn of_posternd(fault: Fault, door: Door) -> Cell {
                 Door::Ssh | Door::Pam => 2,
                 Door::Recovery | Door::Checkpassword | Door::Lua | Door::Gate | Door::Cli => 1,
             };
-            (&[Accepted], SLOW * messages, "2 s are within every deadline")
+            (Accepted, SLOW * messages, "2 s are within every deadline")
         }
         Fault::BlackHole | Fault::OneByteASecond | Fault::Silent => {
             let promise = match door {
@@ -85,21 +90,21 @@ fn of_posternd(fault: Fault, door: Door) -> Cell {
                 _ => MAIL_DEADLINE,
             };
             (
-                &[TryLater],
+                TryLater,
                 promise,
                 "Defer at the deadline: mail_deadline, also for one message of a conversation; postern-web's own",
             )
         }
-        _ => (&[TryLater], GONE, "posternd gone: Defer within 100 ms"),
+        _ => (TryLater, GONE, "posternd gone: Defer within 100 ms"),
     })
 }
 
 fn of_smtp(door: Door) -> Cell {
     match door {
         Door::Ssh | Door::Page => {
-            Ok((&[OtherWay], DELIVERY, "each delivery has 4 s, and then another way is open"))
+            Ok((OtherWay, DELIVERY, "each delivery has 4 s, and then another way is open"))
         }
-        Door::Cli => Ok((&[TryLater], DELIVERY, "each delivery has 4 s")),
+        Door::Cli => Ok((TryLater, DELIVERY, "each delivery has 4 s")),
         Door::Recovery => Err("a recovery code is what the ssh column goes on with"),
         Door::Checkpassword | Door::Lua | Door::Pam | Door::Gate => Err("sends no mail"),
     }
@@ -108,7 +113,7 @@ fn of_smtp(door: Door) -> Cell {
 fn of_push(door: Door) -> Cell {
     match door {
         Door::Ssh | Door::Page => {
-            Ok((&[OtherWay], DELIVERY, "each delivery has 4 s, and then the phone's code opens"))
+            Ok((OtherWay, DELIVERY, "each delivery has 4 s, and then the phone's code opens"))
         }
         Door::Recovery => Err("a recovery code needs no phone"),
         Door::Cli => Err("no command sends a push"),

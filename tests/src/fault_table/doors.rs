@@ -41,7 +41,7 @@ pub(super) enum Verdict {
     TryLater,
     /// No, as if what was typed were wrong.
     Refused,
-    /// What could not be sent was told, and another way let in.
+    /// It was said that nothing was sent, and another way let in.
     OtherWay,
     /// Neither yes nor no: no answer at all, or not one of those that there are.
     Broken,

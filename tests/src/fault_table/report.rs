@@ -52,7 +52,7 @@ pub(super) fn write(rows: &[Row]) -> Result<()> {
     let dir = host::output_root().with_file_name("faults");
     fs::create_dir_all(&dir)?;
     let rows: Vec<Value> = rows.iter().map(json_of_row).collect();
-    let report = json!({ "version": 1, "at": otp::now(), "rows": rows });
+    let report = json!({ "version": 2, "at": otp::now(), "rows": rows });
     fs::write(dir.join("faults.json"), format!("{report:#}\n"))
 }
 
@@ -115,10 +115,9 @@ fn json_of_cell(door: Door, cell: &Cell) -> Value {
         Cell::NotApplicable(why) => json!({ "door": door.name(), "not_applicable": why }),
         Cell::Tried(tried) => {
             let expectation = &tried.expectation;
-            let verdicts: Vec<&str> = expectation.verdicts.iter().map(|verdict| verdict.name()).collect();
             json!({
                 "door": door.name(),
-                "expected": verdicts,
+                "expected": expectation.verdict.name(),
                 "budget_seconds": expectation.budget.as_secs_f64(),
                 "why": expectation.why,
                 "before": json_of_seen(&tried.before),

@@ -48,19 +48,19 @@ fn rung(scene: &Scene, person: &mut Rung, phase: Phase) -> Seen {
     if !visit.is_asked() {
         return visit.ends(Verdict::Accepted);
     }
+    // What a page shows in the place of a request that is on its way.
+    let is_told = visit.says("Scan this QR code with your phone");
     match phase {
+        Phase::Healthy if is_told => return visit.broken(),
         Phase::Healthy => {
             person.is_rung(scene);
             let number = visit.digits();
             person.approves(scene, &number);
             visit.answer("");
-            visit.ends(Verdict::Accepted)
         }
-        Phase::Faulty => {
-            visit.answer(&person.code());
-            visit.ends(Verdict::OtherWay)
-        }
+        Phase::Faulty => visit.answer(&person.code()),
     }
+    visit.ends(if is_told { Verdict::OtherWay } else { Verdict::Accepted })
 }
 
 struct Visit<'s> {

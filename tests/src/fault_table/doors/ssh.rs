@@ -26,18 +26,14 @@ pub(super) fn attempt(scene: &Scene, party: Party, phase: Phase) -> Seen {
         Party::Push => people.rung.next(|person| {
             let password = person.user.password.clone();
             let login = Login::begin(scene, &person.user);
-            let seen = login.run(&password, &mut |asked| match (asked, phase) {
+            login.run(&password, &mut |asked| match (asked, phase) {
                 (Asked::Phone(number), Phase::Healthy) => {
                     person.is_rung(scene);
                     person.approves(scene, &number);
                     String::new()
                 }
                 _ => person.code(),
-            });
-            match (seen.verdict, phase) {
-                (Verdict::Accepted, Phase::Faulty) => Seen { verdict: Verdict::OtherWay, ..seen },
-                _ => seen,
-            }
+            })
         }),
     }
 }
@@ -114,15 +110,15 @@ impl Login {
                     self.person.type_line(password);
                     continue;
                 }
-                2 | 3 => {
+                2..=4 => {
                     is_told = true;
                     continue;
                 }
-                4 => Asked::Code,
-                5 => Asked::Sent,
-                6 => Asked::Phone(before[before.len().saturating_sub(2)..].to_owned()),
-                7 => Asked::Other,
-                8 => {
+                5 => Asked::Code,
+                6 => Asked::Sent,
+                7 => Asked::Phone(before[before.len().saturating_sub(2)..].to_owned()),
+                8 => Asked::Other,
+                9 => {
                     self.person.type_line("");
                     continue;
                 }
@@ -156,11 +152,13 @@ impl Login {
     }
 }
 
-const TEXTS: [&str; 9] = [
+const TEXTS: [&str; 10] = [
     IN,
     "Password: ",
     "No code could be sent to ",
     "Nothing can be sent right now",
+    // Without a notification it is this, and with one "Type 12 on your phone".
+    "Scan it, type ",
     "Code from ",
     "Code sent to ",
     " on your phone and approve there",

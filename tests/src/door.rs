@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use postern_ipc::{Begin, Client, Failure, Flow, Prompter, RejectReason, Secret, Style, Tone, Verdict};
+use postern_ipc::{Begin, Client, Failure, Flow, Prompter, RejectReason, Secret, Style, Verdict};
+
+use crate::Typist;
 
 /// One login in preparation.
 #[derive(Debug, Clone)]
@@ -57,9 +59,13 @@ impl<'a> Door<'a> {
     /// returned beside the end.
     #[must_use]
     pub fn answer(&self, socket: &Path, answers: &[&str]) -> (Ended, usize) {
-        let mut script = Script { answers, taken: 0 };
-        let verdict = self.open(socket, &mut script);
-        (Ended::of(verdict), script.taken)
+        let mut left = answers.iter();
+        let mut typist = Typist::new(|style, text| {
+            assert_eq!(style, Style::Visible, "{text}");
+            left.next().map(|answer| (*answer).to_owned())
+        });
+        let verdict = self.open(socket, &mut typist);
+        (Ended::of(verdict), answers.len() - left.len())
     }
 
     /// Begins the login, and answers as `prompter` does.
@@ -83,22 +89,6 @@ impl Ended {
             Err(failure) => Self::PutOff(failure.to_string()),
         }
     }
-}
-
-struct Script<'a> {
-    answers: &'a [&'a str],
-    taken: usize,
-}
-
-impl Prompter for Script<'_> {
-    fn ask(&mut self, style: Style, text: &str) -> Option<Secret> {
-        assert_eq!(style, Style::Visible, "{text}");
-        let answer = self.answers.get(self.taken)?;
-        self.taken += 1;
-        Some(Secret::new((*answer).to_owned()))
-    }
-
-    fn tell(&mut self, _: Tone, _: &str) {}
 }
 
 const LIMIT: Duration = Duration::from_secs(60);

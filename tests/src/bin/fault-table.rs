@@ -2,10 +2,10 @@
 //!
 //! `fault-table [ROW]...`, where ROW is a party, a fault, or both as in `ldap/slow`; run it with `make faults`.
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use postern_tests::fault_table;
+use postern_tests::program::fail;
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -18,9 +18,4 @@ fn main() -> ExitCode {
         Ok(false) => fail("fault-table: some cells are not as promised"),
         Err(error) => fail(&format!("fault-table: {error}")),
     }
-}
-
-fn fail(why: &str) -> ExitCode {
-    drop(writeln!(std::io::stderr().lock(), "{why}"));
-    ExitCode::FAILURE
 }

@@ -3,11 +3,11 @@
 //!
 //! `soak [LOGINS [FLOOD-SECONDS]]`; run it with `make soak`.
 
-use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use postern_tests::login_host::Stores;
+use postern_tests::program::fail;
 use postern_tests::soak::{SoakPlan, soak};
 
 fn main() -> ExitCode {
@@ -34,9 +34,4 @@ fn plan() -> Option<SoakPlan> {
         plan.flood = Duration::from_secs(seconds.parse().ok()?);
     }
     args.next().is_none().then_some(plan)
-}
-
-fn fail(why: &str) -> ExitCode {
-    drop(writeln!(std::io::stderr().lock(), "{why}"));
-    ExitCode::FAILURE
 }

@@ -1,13 +1,13 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use postern_ipc::{Begin, Client, Flow, Prompter, Secret, Style, Tone, Verdict};
+use postern_ipc::{Begin, Client, Flow, Style, Verdict};
 
 use super::stage::Stage;
 use crate::form_client::FormClient;
 use crate::inbox::Inbox;
 use crate::login_host::LoginUser;
-use crate::{Attempt, AuthClient, Outcome, Ran, host};
+use crate::{Attempt, AuthClient, Outcome, Ran, Typist, host};
 
 /// How a login ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +65,14 @@ impl<'a> Clients<'a> {
         };
         let socket = self.stage.host.site.socket();
         let client = Client::connect(&socket, Instant::now() + LIMIT);
-        match client.and_then(|client| client.converse(begin, &mut Typist { password, code })) {
+        let mut typist = Typist::new(|style, _| {
+            let answer = match style {
+                Style::Hidden => password,
+                Style::Visible => code,
+            };
+            Some(answer.to_owned())
+        });
+        match client.and_then(|client| client.converse(begin, &mut typist)) {
             Ok(Verdict::Accept(_)) => Ended::Accepted,
             Ok(Verdict::Reject(_)) => Ended::Refused,
             Ok(Verdict::Defer(defer)) => Ended::Deferred(defer.reason),
@@ -118,23 +125,6 @@ impl<'a> Clients<'a> {
             Err(error) => Ended::Deferred(format!("the gate: {error}")),
         }
     }
-}
-
-struct Typist<'a> {
-    password: &'a str,
-    code: &'a str,
-}
-
-impl Prompter for Typist<'_> {
-    fn ask(&mut self, style: Style, _: &str) -> Option<Secret> {
-        let answer = match style {
-            Style::Hidden => self.password,
-            Style::Visible => self.code,
-        };
-        Some(Secret::new(answer.to_owned()))
-    }
-
-    fn tell(&mut self, _: Tone, _: &str) {}
 }
 
 const LIMIT: Duration = Duration::from_secs(60);

@@ -3,10 +3,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::doors::{Clients, Door, Ended};
-use super::logins::{address, stranger, timed, unknown_app_password};
+use super::logins::{address, stranger, timed};
 use super::stage::Stage;
 use super::tally::Tally;
 use crate::guard;
+use crate::guesses::{unknown_app_password, wrong_app_password};
 
 /// What a flood did to those who were let in beside it.
 #[derive(Debug)]
@@ -72,7 +73,10 @@ fn guess(stage: &Stage, clients: &mut Clients<'_>, number: usize, tally: &mut Ta
         tally.count(kind, false, &ended, took);
     };
     match kind {
-        0 => mail("wrong app password, known selector", &victim.name, &victim.wrong_app_password(number)),
+        0 => {
+            let guess = wrong_app_password(&victim.app_password, number);
+            mail("wrong app password, known selector", &victim.name, &guess);
+        }
         1 => mail("wrong app password, unknown selector", &victim.name, &unknown_app_password(number)),
         2 | 3 => mail("wrong main password", &victim.name, &format!("wrong password {number}")),
         4 => mail("unknown name", &format!("nobody{number}"), &format!("wrong password {number}")),

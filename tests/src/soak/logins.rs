@@ -2,8 +2,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::doors::{Clients, Door, Ended};
-use super::stage::{Member, Stage};
+use super::stage::Stage;
 use super::tally::Tally;
+use crate::guesses::{unknown_app_password, wrong_app_password};
 
 /// Logs in `count` times, `in_flight` at once, with all that people and strangers do mixed, and counts how they ended. `done` is
 /// how many there were so far.
@@ -61,7 +62,7 @@ fn one(stage: &Stage, clients: &mut Clients<'_>, number: usize, tally: &mut Tall
         }
         66..70 => mail("main password, Lua", true, Door::Lua, &plain.unix.name, &plain.password, &home),
         70..72 => {
-            let guess = victim.wrong_app_password(number);
+            let guess = wrong_app_password(&victim.app_password, number);
             mail("wrong app password, known selector", false, Door::Lua, &victim.name, &guess, &strange);
         }
         72..74 => {
@@ -115,23 +116,6 @@ fn code(stage: &Stage, clients: &mut Clients<'_>, is_by_pam: bool, home: &str, t
         ("password and code at a prompt", clients.prompt(&member.name, &member.password, &code, home))
     };
     tally.count(kind, true, &ended, began.elapsed());
-}
-
-impl Member {
-    /// Their selector with another rest, a different one for each number below 262,144.
-    pub(super) fn wrong_app_password(&self, number: usize) -> String {
-        format!("{}{}", &self.app_password[..4], &unknown_app_password(number)[4..])
-    }
-}
-
-/// An app password that nobody has, a different one for each number below 262,144.
-pub(super) fn unknown_app_password(mut number: usize) -> String {
-    let mut text = "AAAABBBBCC".to_owned();
-    for _ in 0..6 {
-        text.push(char::from(b'a' + u8::try_from(number % 8).expect("a digit")));
-        number /= 8;
-    }
-    text
 }
 
 /// Where a person usually is (RFC 5737).

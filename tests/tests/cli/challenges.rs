@@ -1,8 +1,10 @@
 //! Phones, and what waits for an answer.
 
-use postern_ipc::{Begin, Client, Flow, Prompter, Secret, Style, Tone, Verdict};
+use postern_ipc::{Begin, Client, Flow, Verdict};
 use postern_tests::qr::{self, Theme};
-use postern_tests::{Gateway, Handset, Listen, Ntfy, Redis, Site, Slapd, UnixUser, Web, host, unix_users};
+use postern_tests::{
+    Gateway, Handset, Listen, Ntfy, Redis, Site, Slapd, Typist, UnixUser, Web, host, unix_users,
+};
 use serde_json::{Value, json};
 use std::sync::mpsc;
 use std::thread;
@@ -128,22 +130,7 @@ fn a_phone_that_shows_other_digits_is_not_bound() {
     assert_eq!(json(&site, &["factor", "list", "alice"])["factors"], json!([]));
 }
 
-/// A user at a prompt: the questions are passed to the test, which gives the answers.
-struct Prompt {
-    asked: mpsc::Sender<String>,
-    answers: mpsc::Receiver<String>,
-}
-
-impl Prompter for Prompt {
-    fn ask(&mut self, _: Style, text: &str) -> Option<Secret> {
-        self.asked.send(text.to_owned()).ok()?;
-        self.answers.recv().ok().map(Secret::new)
-    }
-
-    fn tell(&mut self, _: Tone, _: &str) {}
-}
-
-/// A login to sshd, answered from outside.
+/// A login to sshd: the questions are passed to the test, which gives the answers.
 struct Login {
     asked: mpsc::Receiver<String>,
     answers: mpsc::Sender<String>,
@@ -157,8 +144,11 @@ impl Login {
         begin.interactive = true;
         begin.rhost = Some("192.0.2.7".to_owned());
         let client = Client::connect(&site.socket(), Instant::now() + Duration::from_secs(60)).unwrap();
-        let verdict =
-            thread::spawn(move || client.converse(begin, &mut Prompt { asked, answers: answered }).unwrap());
+        let mut typist = Typist::new(move |_, text| {
+            asked.send(text.to_owned()).ok()?;
+            answered.recv().ok()
+        });
+        let verdict = thread::spawn(move || client.converse(begin, &mut typist).unwrap());
         Self { asked: hears, answers, verdict }
     }
 

@@ -1,38 +1,26 @@
-use postern_ipc::{Begin, Client, Flow, Prompter, Secret, Style, Tone, Verdict};
-use postern_tests::{Site, UnixUser, unix_users};
+use postern_ipc::{Begin, Client, Flow, Verdict};
+use postern_tests::{Site, Typist, UnixUser, unix_users};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 use crate::app::App;
 use crate::{DATA, USAGE, fails, json};
 
-/// A user who types these answers, one to each question, and records the questions.
-#[derive(Debug)]
-struct Typist {
-    answers: Vec<String>,
-    asked: Vec<String>,
-}
-
-impl Prompter for Typist {
-    fn ask(&mut self, _: Style, text: &str) -> Option<Secret> {
-        self.asked.push(text.to_owned());
-        (!self.answers.is_empty()).then(|| Secret::new(self.answers.remove(0)))
-    }
-
-    fn tell(&mut self, _: Tone, _: &str) {}
-}
-
-/// A login to sshd as its PAM module begins it, from a device with this key; the questions and whether it was let in.
+/// A login to sshd as its PAM module begins it, from a device with this key, by a user who types these answers, one to each question;
+/// the questions and whether it was let in.
 pub(crate) fn login(site: &Site, user: &UnixUser, key: &str, answers: &[&str]) -> (Vec<String>, bool) {
-    let mut typist =
-        Typist { answers: answers.iter().map(|one| (*one).to_owned()).collect(), asked: Vec::new() };
+    let (mut left, mut asked) = (answers.iter(), Vec::new());
+    let mut typist = Typist::new(|_, text| {
+        asked.push(text.to_owned());
+        left.next().map(|one| (*one).to_owned())
+    });
     let mut begin = Begin::new(Flow::Login, "sshd", &user.name);
     begin.interactive = true;
     begin.rhost = Some("192.0.2.7".to_owned());
     begin.device = Some(format!("ssh-key ssh-ed25519 {key}"));
     let client = Client::connect(&site.socket(), Instant::now() + Duration::from_secs(60)).unwrap();
     let verdict = client.converse(begin, &mut typist).unwrap();
-    (typist.asked, matches!(verdict, Verdict::Accept(_)))
+    (asked, matches!(verdict, Verdict::Accept(_)))
 }
 
 /// A key's blob in base64, as long as one of ed25519.

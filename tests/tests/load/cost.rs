@@ -1,12 +1,10 @@
 //! How often argon2id is computed, by count.
 
-use std::collections::BTreeSet;
-
 use postern_ipc::{RejectReason, Verdict};
 use postern_tests::flood::{Shot, each, fire};
 use postern_tests::{Site, guard};
 
-use crate::stock::{accounts, numbered};
+use crate::stock::accounts;
 use crate::{Alone, Runs, say};
 
 fn runs(app_password: u64, main_password: u64) -> Runs {
@@ -134,10 +132,4 @@ fn a_client_that_hangs_up_at_once_costs_next_to_nothing() {
     assert!(grown < 96 * 1024, "{grown} KiB more than before");
     assert!(matches!(alice.logins(1)[0].fire(&socket), Ok(Verdict::Accept(_))));
     alone.assert_within_means();
-}
-
-#[test]
-fn numbered_passwords_are_all_different() {
-    let all: BTreeSet<String> = (0..4096).map(numbered).collect();
-    assert_eq!(all.len(), 4096);
 }

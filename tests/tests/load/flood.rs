@@ -5,9 +5,10 @@ use std::time::Duration;
 use postern_ipc::{RejectReason, Verdict};
 use postern_tests::bench::cpu_time;
 use postern_tests::flood::{Shot, Tally, Times, fire, meanwhile};
+use postern_tests::guesses::unknown_app_password;
 use postern_tests::{Site, Stopwatch};
 
-use crate::stock::{Stocked, accounts, numbered};
+use crate::stock::{Stocked, accounts};
 use crate::{Alone, say};
 
 /// Attackers' connections at one time.
@@ -91,7 +92,8 @@ fn unknown_selectors(wrong: usize) {
     let before = alone.runs();
     let guesses = (0..wrong).map(|number| {
         let user = ["alice", "warm", "nobody"][number % 3];
-        let secret = if number % 2 == 0 { numbered(number) } else { format!("wrong password {number}") };
+        let secret =
+            if number % 2 == 0 { unknown_app_password(number) } else { format!("wrong password {number}") };
         Shot::new(user, &secret, number)
     });
     let tally = attack(&alone, guesses, &[("app passwords that return", warm)]);

@@ -6,6 +6,7 @@ use postern_core::app_password::AppPassword;
 use postern_core::hashing::{Budget, HashPool};
 use postern_tests::Site;
 use postern_tests::flood::Shot;
+use postern_tests::guesses::wrong_app_password;
 use postern_tests::minted::mint;
 use postern_tests::planted::{execute, query};
 use serde_json::json;
@@ -56,16 +57,6 @@ impl Stocked {
     /// An app password of this account with the right selector and a wrong rest, another one for each number.
     pub(crate) fn wrong_app_password(&self, number: usize) -> String {
         let right = &self.app[number % self.app.len()];
-        format!("{}{}", &right[..4], &numbered(number)[4..])
+        wrong_app_password(right, number)
     }
-}
-
-/// 16 symbols of the alphabet of app passwords, other ones for each number; the first four are the same for all.
-pub(crate) fn numbered(mut number: usize) -> String {
-    let mut text = "AAAABBBBCCCC".to_owned();
-    for _ in 0..4 {
-        text.push(char::from(b'a' + u8::try_from(number % 8).unwrap()));
-        number /= 8;
-    }
-    text
 }

@@ -6,9 +6,9 @@ use std::sync::{Barrier, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use postern_ipc::{Prompter, Secret, Style, Tone};
+use postern_ipc::Style;
 use postern_tests::door::{Door, Ended};
-use postern_tests::otp;
+use postern_tests::{Typist, otp};
 
 /// Who types which code where.
 #[derive(Debug, Clone)]
@@ -53,13 +53,22 @@ pub(crate) fn rush(rush: &Rush<'_>, crowd: usize, start: impl FnOnce()) -> Rushe
             let (barrier, all) = (&barrier, &all);
             scope.spawn(move || {
                 let at = number % rush.sockets.len();
-                let mut typist = Typist { barrier, code: rush.code, typed: None };
+                let mut typed = None;
+                let mut typist = Typist::new(|style, text| {
+                    assert_eq!(style, Style::Visible, "{text}");
+                    if typed.is_some() {
+                        return None;
+                    }
+                    barrier.wait();
+                    typed = Some(Instant::now());
+                    Some(rush.code.to_owned())
+                });
                 let ended = Ended::of(rush.door.open(rush.sockets[at], &mut typist));
                 let over = Instant::now();
-                if typist.typed.is_none() {
+                if typed.is_none() {
                     barrier.wait();
                 }
-                let one = One { at, typed: typist.typed, over, ended };
+                let one = One { at, typed, over, ended };
                 all.lock().unwrap_or_else(PoisonError::into_inner).push(one);
             });
         }
@@ -93,24 +102,4 @@ impl Rushed {
     pub(crate) fn refused(&self, reason: postern_ipc::RejectReason) -> usize {
         self.refused.get(&format!("{reason:?}")).copied().unwrap_or_default()
     }
-}
-
-struct Typist<'a> {
-    barrier: &'a Barrier,
-    code: &'a str,
-    typed: Option<Instant>,
-}
-
-impl Prompter for Typist<'_> {
-    fn ask(&mut self, style: Style, text: &str) -> Option<Secret> {
-        assert_eq!(style, Style::Visible, "{text}");
-        if self.typed.is_some() {
-            return None;
-        }
-        self.barrier.wait();
-        self.typed = Some(Instant::now());
-        Some(Secret::new(self.code.to_owned()))
-    }
-
-    fn tell(&mut self, _: Tone, _: &str) {}
 }

@@ -3,14 +3,14 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use postern_ipc::{Begin, Client, Flow, Prompter, Secret, Style, Tone, Verdict};
+use postern_ipc::{Begin, Client, Flow, Style, Tone, Verdict};
 
 use super::stock::Ready;
 use super::{Plan, Side};
 use crate::bench::numbers::cpu_time;
 use crate::bench::results::{Aim, Figure, Results, Row};
 use crate::bench::turns;
-use crate::{flood, guard, otp};
+use crate::{Typist, flood, guard, otp};
 
 /// Logins at the socket of each side in turn: a connection, a question, a code, a yes.
 pub(super) fn run(
@@ -90,21 +90,13 @@ pub(in crate::bench) fn at_prompt(socket: &Path, one: &Ready) {
         ..Begin::new(Flow::Login, "sshd", &*one.name)
     };
     let client = Client::connect(socket, Instant::now() + LIMIT).expect("posternd listens");
-    let ended = client.converse(begin, &mut Typist(&one.code));
-    assert!(matches!(ended, Ok(Verdict::Accept(_))), "{}: {ended:?}", one.name);
-}
-
-struct Typist<'a>(&'a str);
-
-impl Prompter for Typist<'_> {
-    fn ask(&mut self, style: Style, text: &str) -> Option<Secret> {
+    let typist = Typist::new(|style, text| {
         assert!(style == Style::Visible && text.starts_with("Code from "), "{text}");
-        Some(Secret::new(self.0.to_owned()))
-    }
-
-    fn tell(&mut self, tone: Tone, text: &str) {
-        assert!(tone == Tone::Info, "{text}");
-    }
+        Some(one.code.clone())
+    });
+    let ended =
+        client.converse(begin, &mut typist.reading(|tone, text| assert!(tone == Tone::Info, "{text}")));
+    assert!(matches!(ended, Ok(Verdict::Accept(_))), "{}: {ended:?}", one.name);
 }
 
 const IN_FLIGHT: [usize; 2] = [1, 20];

@@ -3,8 +3,9 @@ use std::time::{Duration, Instant};
 use postern_ipc::{Begin, Client, Flow, NonInteractive, Secret, Verdict};
 
 use super::people::People;
-use super::typist::Typist;
+use super::code_timer::CodeTimer;
 use super::{Row, Table};
+use crate::guesses::{unknown_app_password, wrong_app_password};
 
 /// The name and the secret of an attempt of a number.
 type Shot = fn(&People, usize) -> (String, String);
@@ -27,23 +28,22 @@ impl People {
     fn mail(&self) -> Table<'_> {
         let mut rows = vec![
             self.row("imap", "no account", |_, number| (nobody(number), wrong(number))),
-            self.row("imap", NOBODYS_APP_PASSWORD, |_, number| (nobody(number), guess(number))),
+            self.row("imap", NOBODYS_APP_PASSWORD, |_, number| (nobody(number), unknown_app_password(number))),
             self.row("imap", "no second factor, wrong main password", |me, number| {
                 (me.plain(number), wrong(number))
             }),
             self.row("imap", "no second factor, the form of an app password", |me, number| {
-                (me.plain(number), guess(number))
+                (me.plain(number), unknown_app_password(number))
             }),
             self.row("imap", "enrolled, wrong main password", |me, number| {
                 (me.enrolled(number).name(), wrong(number))
             }),
             self.row("imap", "enrolled, app password of unknown selector", |me, number| {
-                (me.enrolled(number).name(), guess(number))
+                (me.enrolled(number).name(), unknown_app_password(number))
             }),
             self.row("imap", "enrolled, wrong app password of known selector", |me, number| {
                 let one = me.enrolled(number);
-                let selector = &one.app_password.password[..4];
-                (one.name(), format!("{selector}{}", &guess(number)[4..]))
+                (one.name(), wrong_app_password(&one.app_password.password, number))
             }),
             self.row("imap", DISABLED, |me, number| (me.disabled.unix.name.clone(), wrong(number))),
         ];
@@ -63,7 +63,7 @@ impl People {
         let rows = vec![
             // Another one than in the table before: what was wrong before is known, and computed no more.
             self.row("imap", NOBODYS_APP_PASSWORD, |_, number| (nobody(number), other_guess(number))),
-            self.row("imap", "app password of unknown selector", |me, number| (owner(me), guess(number))),
+            self.row("imap", "app password of unknown selector", |me, number| (owner(me), unknown_app_password(number))),
             self.row("imap", "revoked app password", |me, _| (owner(me), me.of_no_use.revoked.clone())),
             self.row("imap", "expired app password", |me, _| (owner(me), me.of_no_use.expired.clone())),
             self.row("imap", "app password for smtp", |me, _| (owner(me), me.of_no_use.of_smtp.clone())),
@@ -122,10 +122,10 @@ impl People {
                     rhost: Some(address(number)),
                     ..Begin::new(Flow::Login, "sshd", &*one.unix.name)
                 };
-                let mut typist = Typist::of(code(number));
+                let mut timer = CodeTimer::of(code(number));
                 let client = Client::connect(&self.host.site.socket(), Instant::now() + LIMIT);
-                let ended = client.and_then(|client| client.converse(begin, &mut typist));
-                let (Some(took), Ok(Verdict::Reject(_))) = (typist.took(), &ended) else {
+                let ended = client.and_then(|client| client.converse(begin, &mut timer));
+                let (Some(took), Ok(Verdict::Reject(_))) = (timer.took(), &ended) else {
                     panic!("{name}: {ended:?}");
                 };
                 took
@@ -212,23 +212,13 @@ fn wrong(number: usize) -> String {
     format!("wrong password {number}")
 }
 
-/// The form of an app password, another one for each number, with a selector that nobody has.
-fn guess(mut number: usize) -> String {
-    let mut text = "AAAABBBBCCCC".to_owned();
-    for _ in 0..4 {
-        text.push(char::from(b'a' + u8::try_from(number % 8).expect("a digit")));
-        number /= 8;
-    }
-    text
-}
-
 /// The same with another selector.
 fn other_guess(number: usize) -> String {
-    format!("DDDD{}", &guess(number)[4..])
+    format!("DDDD{}", &unknown_app_password(number)[4..])
 }
 
 fn recovery(number: usize) -> String {
-    format!("2222{}", guess(number).to_ascii_lowercase())
+    format!("2222{}", unknown_app_password(number).to_ascii_lowercase())
 }
 
 /// The form of a session mail password.

@@ -12,11 +12,11 @@ use crate::host;
 use crate::login_host::Stores;
 
 mod attempts;
+mod code_timer;
 mod chart;
 mod inventions;
 mod people;
 mod rank;
-mod typist;
 
 use people::People;
 use rank::auc;

@@ -2,14 +2,14 @@ use std::time::{Duration, Instant};
 
 use postern_ipc::{Prompter, Secret, Style, Tone};
 
-/// Types a code once, and nothing after it.
-pub(super) struct Typist {
+/// Types a code once, and nothing after it, and times what comes next.
+pub(super) struct CodeTimer {
     code: String,
     answered: Option<Instant>,
     took: Option<Duration>,
 }
 
-impl Typist {
+impl CodeTimer {
     pub(super) fn of(code: String) -> Self {
         Self { code, answered: None, took: None }
     }
@@ -26,7 +26,7 @@ impl Typist {
     }
 }
 
-impl Prompter for Typist {
+impl Prompter for CodeTimer {
     fn ask(&mut self, _: Style, _: &str) -> Option<Secret> {
         self.heard();
         if self.answered.is_some() {

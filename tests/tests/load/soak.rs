@@ -1,4 +1,6 @@
-//! The short form of `make soak`.
+//! The short form of `make soak`. Its 2,000 logins find people who are put off by a flood, what is still open afterwards, a descriptor
+//! that is left behind at more than one login in 75 or a thread at more than one in 150, and memory from 4,810 bytes a login on. What leaks
+//! less is found by the 100,000 logins of `make soak` alone: memory down to 97 bytes a login.
 
 use std::sync::PoisonError;
 

@@ -58,3 +58,7 @@ impl Tally {
         assert!(*kills > 0, "{change:?} writes nothing to {store}");
     }
 }
+
+/// Browsers log in here.
+const WEB: &str =
+    "\n[web]\nurl = \"https://2fa.example.org/\"\naccount_url = \"https://account.example.org/\"\n";

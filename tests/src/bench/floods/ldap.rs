@@ -8,8 +8,9 @@ use std::time::Duration;
 use super::super::app_passwords::plant;
 use super::super::codes::Stock;
 use super::super::results::Results;
-use super::{IN_FLIGHT, Visitors, Wrong, meet, wrong_ending};
+use super::{IN_FLIGHT, Visitors, Wrong, meet};
 use crate::flood::{Rate, Shot, fire};
+use crate::guesses::{unknown_app_password, wrong_app_password};
 use crate::{Binder, Listen, Redis, Site, Slapd};
 
 pub(super) fn run(lasts: Duration, results: &mut Results, out: &mut dyn Write) -> Result<()> {
@@ -69,7 +70,7 @@ pub(super) fn run(lasts: Duration, results: &mut Results, out: &mut dyn Write) -
         Shot::new(&person.name, &secret, number)
     };
     let rate = Rate { per_second: 5_000, in_flight: IN_FLIGHT, lasts };
-    let unknown = (0..).map(|number| of_victim(number, wrong_ending("aaaabbbbccccdddd", number)));
+    let unknown = (0..).map(|number| of_victim(number, unknown_app_password(number)));
     meet(
         &socket,
         Wrong { what: "LDAP, app passwords that nobody has", rate, logins: unknown },
@@ -78,7 +79,7 @@ pub(super) fn run(lasts: Duration, results: &mut Results, out: &mut dyn Write) -
         out,
     )?;
     let known = (0..).map(|number: usize| {
-        of_victim(number, wrong_ending(&planted[number % victims].secret, number / victims))
+        of_victim(number, wrong_app_password(&planted[number % victims].secret, number))
     });
     meet(
         &socket,

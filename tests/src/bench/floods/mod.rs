@@ -123,17 +123,6 @@ fn visit(socket: &Path, visitors: &Visitors<'_>, fared: &Fared, began: Instant, 
     }
 }
 
-/// Another ending of an app password, for each number.
-fn wrong_ending(right: &str, mut number: usize) -> String {
-    let mut wrong = right[..right.len() - ENDING].to_owned();
-    for _ in 0..ENDING {
-        wrong.push(char::from(b'a' + u8::try_from(number % 8).expect("a digit")));
-        number /= 8;
-    }
-    if wrong == right { wrong_ending(right, number + 1) } else { wrong }
-}
-
-const ENDING: usize = 4;
 /// Visitors of a kind that may wait at one time.
 const AT_ONE_TIME: usize = 8;
 /// The flood is at its rate by then.

@@ -2,8 +2,8 @@ use std::time::{Duration, Instant};
 
 use postern_ipc::{Begin, Client, Flow, NonInteractive, Secret, Verdict};
 
-use super::people::People;
 use super::code_timer::CodeTimer;
+use super::people::People;
 use super::{Row, Table};
 use crate::guesses::{unknown_app_password, wrong_app_password};
 
@@ -28,7 +28,9 @@ impl People {
     fn mail(&self) -> Table<'_> {
         let mut rows = vec![
             self.row("imap", "no account", |_, number| (nobody(number), wrong(number))),
-            self.row("imap", NOBODYS_APP_PASSWORD, |_, number| (nobody(number), unknown_app_password(number))),
+            self.row("imap", NOBODYS_APP_PASSWORD, |_, number| {
+                (nobody(number), unknown_app_password(number))
+            }),
             self.row("imap", "no second factor, wrong main password", |me, number| {
                 (me.plain(number), wrong(number))
             }),
@@ -63,7 +65,9 @@ impl People {
         let rows = vec![
             // Another one than in the table before: what was wrong before is known, and computed no more.
             self.row("imap", NOBODYS_APP_PASSWORD, |_, number| (nobody(number), other_guess(number))),
-            self.row("imap", "app password of unknown selector", |me, number| (owner(me), unknown_app_password(number))),
+            self.row("imap", "app password of unknown selector", |me, number| {
+                (owner(me), unknown_app_password(number))
+            }),
             self.row("imap", "revoked app password", |me, _| (owner(me), me.of_no_use.revoked.clone())),
             self.row("imap", "expired app password", |me, _| (owner(me), me.of_no_use.expired.clone())),
             self.row("imap", "app password for smtp", |me, _| (owner(me), me.of_no_use.of_smtp.clone())),

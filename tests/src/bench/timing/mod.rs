@@ -12,8 +12,8 @@ use crate::host;
 use crate::login_host::Stores;
 
 mod attempts;
-mod code_timer;
 mod chart;
+mod code_timer;
 mod inventions;
 mod people;
 mod rank;

@@ -99,7 +99,7 @@ lint: $(CARGO_DENY) ## Check formatting, lints, cycles between files, documents,
 	scripts/guides-test --check
 	$(CARGO_DENY) check bans licenses
 
-bench: bench-codes bench-connections bench-mail bench-profile bench-scale bench-ssh bench-webmail ## All benchmarks but bench-timing, which takes long, one after the other; tables, JSON and charts in target/results
+bench: bench-codes bench-connections bench-flood bench-mail bench-profile bench-scale bench-ssh bench-webmail ## All benchmarks but bench-timing, which takes long, one after the other; tables, JSON and charts in target/results
 	cargo run --release -p postern-tests --bin bench-summary
 
 bench-codes: test-packages ## Compare codes checked a second with other modules of PAM

@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::host;
+use crate::program::fail;
 
 mod app_passwords;
 mod chart;
@@ -109,8 +110,7 @@ where
         Some(Err(error)) => format!("{name}: {error}"),
         None => format!("usage: {name} {usage}"),
     };
-    drop(writeln!(std::io::stderr().lock(), "{why}"));
-    ExitCode::FAILURE
+    fail(&why)
 }
 
 /// Compares logins through Dovecot and prints the tables to `out`.

@@ -161,7 +161,7 @@ type Write = Box<dyn FnOnce(Result<&Connection, &DatabaseError>) -> Answer + Sen
 type Answer = Box<dyn FnOnce(Result<(), &DatabaseError>) + Send>;
 
 /// Others write to the file as well, such as the command line, and SQLite lets nobody queue for it: under many writes in a row the
-/// writer rests now and then, so that those who look again each millisecond get their turn.
+/// writer rests now and then, so that those who look again every few milliseconds get their turn.
 #[expect(clippy::disallowed_methods, reason = "a rest of 3 ms in a thread of its own")]
 fn write_all(connection: &mut Connection, queue: &mpsc::Receiver<Write>) {
     let (mut rested, mut idle) = (Instant::now(), Instant::now());
@@ -256,9 +256,10 @@ fn connect(path: &Path, journal: Journal) -> Result<Connection, OpenError> {
 }
 
 /// Called for the `tries`th time while another connection writes: whether to try again.
-#[expect(clippy::disallowed_methods, reason = "SQLite asks in the thread that waits, 2,000 times at most")]
+#[expect(clippy::disallowed_methods, reason = "SQLite asks in the thread that waits, for 2 s at most")]
 fn waits_for_its_turn(tries: i32) -> bool {
-    std::thread::sleep(Duration::from_millis(1));
+    let step = u64::try_from(tries).unwrap_or_default().min(LONGEST_WAIT_MS);
+    std::thread::sleep(Duration::from_millis(step.max(1)));
     tries < MOST_TRIES
 }
 
@@ -285,8 +286,9 @@ pub(super) fn ensure_private(path: &Path) -> Result<(), OpenError> {
 const TRIAL_BYTES: u64 = 262_144;
 const TRIAL: &str = "INSERT INTO claim (name, token, over) VALUES (randomblob(16), zeroblob(?1), 0)";
 /// Somewhat more than 2 s.
-const MOST_TRIES: i32 = 2_000;
-/// Long enough for one who looks again each millisecond.
+const MOST_TRIES: i32 = 205;
+/// Short enough to meet the writer's rests, and long enough that many who wait do not fill the processors.
+const LONGEST_WAIT_MS: u64 = 10;
 const REST: Duration = Duration::from_millis(3);
 const MOST_WORK: Duration = Duration::from_millis(50);
 /// The changes that may wait while the disk does not answer; those who wait are gone after their deadline, and what they wanted is

@@ -33,7 +33,7 @@ pub(super) struct VolatileDb {
     database: Database,
     pub(super) clock: Arc<dyn Clock>,
     open: Mutex<Option<OpenFile>>,
-    turn: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
     access: Access,
     /// The generation of a tool's own records, until posternd has begun one: only the tool can use them.
     tool_generation: Generation,
@@ -46,9 +46,9 @@ impl VolatileDb {
     pub(super) fn new(folder: &Path, database: Database, clock: Arc<dyn Clock>, access: Access) -> Self {
         let mut name = database.path().file_name().unwrap_or_default().to_owned();
         name.push(".spent");
-        let (open, changed, turn) = (Mutex::default(), Notify::new(), Arc::new(Semaphore::new(1)));
+        let (open, changed, turns) = (Mutex::default(), Notify::new(), Arc::new(Semaphore::new(THREADS)));
         let tool_generation = Generation::new();
-        Self { path: folder.join(name), database, clock, open, turn, access, tool_generation, changed }
+        Self { path: folder.join(name), database, clock, open, turns, access, tool_generation, changed }
     }
 
     /// Tries to write to it. The answer is a warning, if no code is accepted for long. A generation that has to begin begins now and
@@ -66,8 +66,8 @@ impl VolatileDb {
         }))
     }
 
-    /// Runs one transaction, within `budget`. Those that wait for their turn occupy no thread: while the disk does not answer, others
-    /// need the threads.
+    /// Runs one transaction, within `budget`. A few threads at most wait for their turn: while the disk does not answer, others need
+    /// the threads.
     pub(super) async fn run<T: Send + 'static>(
         self: &Arc<Self>,
         budget: Duration,
@@ -75,7 +75,7 @@ impl VolatileDb {
     ) -> Result<T, DatabaseError> {
         let this = Arc::clone(self);
         let task = async {
-            let turn = Arc::clone(&self.turn).acquire_owned().await;
+            let turn = Arc::clone(&self.turns).acquire_owned().await;
             let task = tokio::task::spawn_blocking(move || {
                 let _turn = turn;
                 this.run_here(change)
@@ -338,6 +338,8 @@ fn boot() -> Result<String, DatabaseError> {
 /// A moment further ahead than this comes from a clock that was wrong.
 const WRONG_CLOCK: Duration = Duration::from_secs(600);
 const MOST_FILES: u32 = 5;
+/// Those that wait in a thread follow each other without the scheduler in between.
+const THREADS: usize = 8;
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
 #[cfg(test)]

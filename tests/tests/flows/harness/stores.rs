@@ -410,7 +410,9 @@ fn the_list_of_points_is_that_of_the_traits() {
         (Store::Ledger, LEDGER),
     ] {
         let methods = source.lines().filter_map(|line| line.trim().strip_prefix("async fn "));
-        let methods: Vec<&str> = methods.filter_map(|rest| rest.split('(').next()).collect();
+        let methods = methods.filter_map(|rest| rest.split('(').next());
+        // It is `read`, but for stores that have other servers to ask, and no flow calls it.
+        let methods: Vec<&str> = methods.filter(|name| *name != "read_soon").collect();
         let listed: Vec<&str> =
             Point::ALL.iter().filter(|point| point.store() == store).map(|point| point.method()).collect();
         assert_eq!(listed, methods);

@@ -304,8 +304,7 @@ impl BrowserBuilder {
     /// Starts it.
     #[must_use]
     pub fn start(self) -> Browser {
-        let profile =
-            tempfile::Builder::new().prefix("browser.").tempdir_in(host::test_dir()).expect("a directory");
+        let profile = tempfile::Builder::new().prefix("browser.").tempdir_in(IN_MEMORY).expect("a directory");
         let output = host::output_dir(&self.name);
         let Self { language, dark, is_desktop, user_agent, is_full, .. } = self;
         let setup = Setup { language, dark, is_desktop, profile, output, user_agent, is_full };
@@ -406,4 +405,6 @@ try {
 }";
 const USER_AGENT: &str = "Mozilla/5.0 (Linux; Android 14; Pixel 8 Build/UQ1A) AppleWebKit/537.36 (KHTML, like Gecko) \
                           Chrome/126.0.0.0 Mobile Safari/537.36";
+/// A test host has one of its own. On a disk, the databases of each profile would keep everything else waiting.
+const IN_MEMORY: &str = "/dev/shm";
 const LIMIT: Duration = Duration::from_secs(20);

@@ -7,7 +7,6 @@ use async_trait::async_trait;
 use ldap3::SearchEntry;
 use postern_core::account::UID_NUMBER;
 use postern_core::account::{Account, AccountData, AccountId, FactorKey, Revision};
-use postern_core::account_status::AccountStatus;
 use postern_core::clock::{Clock, Timestamp};
 use postern_core::config::{Filter, Ldap, PasswordMustChange};
 use postern_core::directory::{
@@ -192,17 +191,6 @@ impl LdapDirectory {
         entry::account(&self.config, entry, self.clock.now())
     }
 
-    /// A copy that was made earlier, as it stands now: an account may have expired since.
-    fn aged(&self, copy: Account, now: Timestamp) -> Result<Account, DirectoryError> {
-        // What disabled it has not changed, and may have looked at more than is left in the copy.
-        if copy.status == AccountStatus::Disabled {
-            return Ok(copy);
-        }
-        let status = entry::status(&self.config, &copy.attributes, copy.data.policy, now);
-        let status = status.map_err(DirectoryError::Broken)?;
-        Ok(Account { status, ..copy })
-    }
-
     async fn find_at_mail(&self, name: &str) -> Result<Option<Account>, DirectoryError> {
         let now = self.clock.now();
         match self.search_mail(name).await {
@@ -215,7 +203,7 @@ impl LdapDirectory {
                 Ok(account)
             }
             Err(DirectoryError::Down(why)) => match self.copies.recall(name, now) {
-                Some(copy) => self.aged(copy, now).map(Some),
+                Some(copy) => entry::aged(&self.config, copy, now).map(Some),
                 None => Err(DirectoryError::Down(why)),
             },
             Err(

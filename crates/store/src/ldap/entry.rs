@@ -114,6 +114,17 @@ pub(super) fn stored<'a>(entry: &'a SearchEntry, attribute: &str) -> impl Iterat
     named.flat_map(|(_, values)| values).map(String::as_str)
 }
 
+/// A copy that was made earlier, as it stands now: an account may have expired since.
+pub(super) fn aged(config: &Ldap, copy: Account, now: Timestamp) -> Result<Account, DirectoryError> {
+    // What disabled it has not changed, and may have looked at more than is left in the copy.
+    if copy.status == AccountStatus::Disabled {
+        return Ok(copy);
+    }
+    let status = status(config, &copy.attributes, copy.data.policy, now);
+    let status = status.map_err(DirectoryError::Broken)?;
+    Ok(Account { status, ..copy })
+}
+
 /// Whether an account is open at this moment, or why that cannot be said.
 pub(super) fn status(
     config: &Ldap,

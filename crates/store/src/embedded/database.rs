@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::{Semaphore, oneshot};
 
-use super::deadline::in_time;
+use super::deadline::{in_time, in_turn};
 use super::error::{DatabaseError, OpenError};
 use super::integers::integer;
 use super::schema::{self, Schema};
@@ -52,15 +52,8 @@ impl Database {
         F: FnOnce(&Transaction<'_>) -> Result<T, DatabaseError> + Send + 'static,
     {
         let database = self.clone();
-        let task = async {
-            let turn = Arc::clone(&self.turns).acquire_owned().await;
-            let task = tokio::task::spawn_blocking(move || {
-                let _turn = turn;
-                database.read_here(query)
-            });
-            task.await
-        };
-        in_time(budget, "a query did not come to its end", task).await
+        let work = move || database.read_here(query);
+        in_turn(&self.turns, budget, "a query did not come to its end", work).await
     }
 
     /// As [`Database::read`] in this thread, which may block.

@@ -20,7 +20,7 @@ use rustix::fs::Access as FileAccess;
 use tokio::sync::{Notify, Semaphore};
 
 use super::database::{self, Database, Journal};
-use super::deadline::in_time;
+use super::deadline::in_turn;
 use super::error::{DatabaseError, OpenError};
 use super::generation::Generation;
 use super::integers::{integer, timestamp};
@@ -74,15 +74,8 @@ impl VolatileDb {
         change: impl Fn(&Transaction<'_>) -> Result<T, DatabaseError> + Send + 'static,
     ) -> Result<T, DatabaseError> {
         let this = Arc::clone(self);
-        let task = async {
-            let turn = Arc::clone(&self.turns).acquire_owned().await;
-            let task = tokio::task::spawn_blocking(move || {
-                let _turn = turn;
-                this.run_here(change)
-            });
-            task.await
-        };
-        in_time(budget, "a change did not come to its end", task).await
+        let work = move || this.run_here(change);
+        in_turn(&self.turns, budget, "a change did not come to its end", work).await
     }
 
     /// Transactions run one at a time, as SQLite requires anyway. A file that was replaced meanwhile is left for the new one.

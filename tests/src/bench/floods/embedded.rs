@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::io::{Result, Write};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use super::super::codes::Stock;
 use super::super::results::Results;
-use super::{IN_FLIGHT, Visitors, Wrong, meet};
+use super::{IN_FLIGHT, Visitors, Wrong, meet, with_code};
 use crate::flood::{Rate, Shot, fire};
 use crate::{Binder, Site, guard};
 
@@ -41,12 +41,7 @@ pub(super) fn run(lasts: Duration, results: &mut Results, out: &mut dyn Write) -
             name: "main password and code, from a new source",
             every: EVERY,
             aim: 500.0,
-            next: Box::new(|| {
-                let one = Stock::wait_for_one(&codes);
-                let secret = format!("{}{}", newcomers[&one.name], one.code);
-                let shot = Shot::new(&one.name, &secret, source.fetch_add(1, Ordering::Relaxed));
-                Shot { service: "webmail", rhost: shot.rhost.replacen("198.18.", "203.0.", 1), ..shot }
-            }),
+            next: Box::new(|| with_code(&codes, &source, |name| newcomers[name].clone())),
         },
     ];
     let mut number = 0..;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::super::app_passwords::plant;
 use super::super::codes::Stock;
 use super::super::results::Results;
-use super::{IN_FLIGHT, Visitors, Wrong, meet};
+use super::{IN_FLIGHT, Visitors, Wrong, meet, with_code};
 use crate::flood::{Rate, Shot, fire};
 use crate::guesses::{unknown_app_password, wrong_app_password};
 use crate::{Binder, Listen, Redis, Site, Slapd};
@@ -57,12 +57,7 @@ pub(super) fn run(lasts: Duration, results: &mut Results, out: &mut dyn Write) -
             name: "main password and code, from a new source",
             every: EVERY * 2,
             aim: 100.0,
-            next: Box::new(|| {
-                let one = Stock::wait_for_one(&codes);
-                let secret = format!("{}{}", slapd.person(&one.name).password, one.code);
-                let shot = Shot::new(&one.name, &secret, source.fetch_add(1, Ordering::Relaxed));
-                Shot { service: "webmail", rhost: shot.rhost.replacen("198.18.", "203.0.", 1), ..shot }
-            }),
+            next: Box::new(|| with_code(&codes, &source, |name| slapd.person(name).password)),
         },
     ];
     let of_victim = |number: usize, secret: String| {

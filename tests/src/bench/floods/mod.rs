@@ -2,12 +2,13 @@
 
 use std::io::{Result, Write};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use super::codes::Stock;
 use super::machine::machine;
 use super::results::{Aim, Figure, Results, Row};
 use crate::flood::{Rate, Shot, Tally, fire_at};
@@ -121,6 +122,14 @@ fn visit(socket: &Path, visitors: &Visitors<'_>, fared: &Fared, began: Instant, 
         fared.times.lock().unwrap_or_else(PoisonError::into_inner).push(took);
         fared.tally.lock().unwrap_or_else(PoisonError::into_inner).count(ended);
     }
+}
+
+/// A login by main password and code, from a source that was not there before.
+fn with_code(codes: &Mutex<Stock>, sources: &AtomicUsize, password_of: impl FnOnce(&str) -> String) -> Shot {
+    let one = Stock::wait_for_one(codes);
+    let secret = format!("{}{}", password_of(&one.name), one.code);
+    let shot = Shot::new(&one.name, &secret, sources.fetch_add(1, Ordering::Relaxed));
+    Shot { service: "webmail", rhost: shot.rhost.replacen("198.18.", "203.0.", 1), ..shot }
 }
 
 /// Visitors of a kind that may wait at one time.

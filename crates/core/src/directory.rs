@@ -5,10 +5,11 @@ use std::fmt;
 use async_trait::async_trait;
 
 use crate::account::{Account, AccountData, AccountId, FactorKey, Revision};
-use crate::hashing::{Lane, NotComputed};
+use crate::hashing::NotComputed;
 use crate::name::LoginName;
 use crate::policy::Class;
 use crate::secret::Password;
+use crate::turns::Lane;
 
 /// Keeps accounts. Every call ends within the implementation's own deadline.
 #[async_trait]
@@ -142,6 +143,9 @@ pub enum DirectoryError {
     /// It does not say whether a main password is right. All else it may answer: the bind may need another server behind it.
     #[error("the directory does not answer a bind: {0}")]
     BindUnanswered(String),
+    /// A main password was not tried at the directory, whose address this is.
+    #[error("no bind is tried at {0} now, because too many logins wait for one already")]
+    BindsWait(String),
     /// An administrator has to repair its contents or its configuration.
     #[error("the directory is not in order: {0}")]
     Broken(String),

@@ -47,6 +47,7 @@ pub mod sms_rules;
 pub mod system_fault;
 mod trust_state;
 pub mod trusted_browser;
+pub mod turns;
 pub mod typed;
 pub mod unix_users;
 pub mod userdb;

@@ -10,12 +10,12 @@ use postern_core::account::{Account, AccountData, AccountId, FactorKey, Freshnes
 use postern_core::clock::Clock;
 use postern_core::config::read_private;
 use postern_core::directory::{Directory, DirectoryError, EachAccount, PasswordCheck, Update};
-use postern_core::hashing::Lane;
 use postern_core::keyring::{Digest, Keyring};
 use postern_core::ledger::{Ledger, RevisionNote};
 use postern_core::name::LoginName;
 use postern_core::policy::Class;
 use postern_core::secret::Password;
+use postern_core::turns::Lane;
 
 use crate::Access;
 

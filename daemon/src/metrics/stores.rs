@@ -5,10 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use postern_core::account::{Account, AccountData, AccountId, FactorKey, Revision};
 use postern_core::directory::{Directory, DirectoryError, EachAccount, PasswordCheck, Update};
-use postern_core::hashing::Lane;
 use postern_core::name::LoginName;
 use postern_core::policy::Class;
 use postern_core::secret::Password;
+use postern_core::turns::Lane;
 
 use super::counters::Metrics;
 

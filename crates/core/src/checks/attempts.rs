@@ -4,10 +4,10 @@ use crate::account::AccountId;
 use crate::clock::Timestamp;
 use crate::engine::Engine;
 use crate::exchange::context::Exchange;
-use crate::hashing::{Lane, Stranger, Tried};
 use crate::keyring::Digest;
 use crate::ledger::{Admission, Attempt, LedgerError, Settlement, SourceNote};
 use crate::limits::{AttemptLimits, Counter, LocalAttempt, Source};
+use crate::turns::{Lane, Stranger, Tried};
 
 /// What is known of logins to an account from a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -9,13 +9,13 @@ use crate::directory::PasswordCheck;
 use crate::engine::Engine;
 use crate::exchange::context::Exchange;
 use crate::exchange::outage::Outage;
-use crate::hashing::Lane;
 use crate::keyring::Digest;
 use crate::ledger::{Admission, Attempt, Settlement};
 use crate::limits::{AttemptLimits, Counter, LocalAttempt, Source, UnderLock};
 use crate::name::LoginName;
 use crate::policy::Class;
 use crate::secret::Password;
+use crate::turns::Lane;
 
 /// A typed main password.
 #[derive(Debug, Clone, Copy)]

@@ -14,7 +14,7 @@ use crate::exchange::outage::Outage;
 use crate::factor::sent_code;
 use crate::factor::sent_code::check::SentCode;
 use crate::factor::{CodeText, FactorId, RecoveryText, Totp, registry};
-use crate::hashing::{Lane, Purpose};
+use crate::hashing::Purpose;
 use crate::keyring::Digest;
 use crate::ledger::{
     Admission, CodeAdmission, CodeAttempt, CodeSettlement, Credential, LedgerError, Settlement, Spend, Spent,
@@ -22,6 +22,7 @@ use crate::ledger::{
 use crate::limits::{AttemptLimits, Counter, LocalAttempt, Source};
 use crate::random::RandomnessGone;
 use crate::system_fault::SystemFault;
+use crate::turns::Lane;
 
 /// The input at a prompt for a code.
 #[derive(Debug)]

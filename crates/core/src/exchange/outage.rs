@@ -52,6 +52,7 @@ impl Outage {
                 SystemFault::Directory(
                     DirectoryError::Broken(_)
                     | DirectoryError::BindUnanswered(_)
+                    | DirectoryError::BindsWait(_)
                     | DirectoryError::NotCompared(_),
                 )
                 | SystemFault::Hashing(_)
@@ -81,6 +82,7 @@ impl Outage {
                 NotComputed::Closing => OutageKind::Stopping,
                 NotComputed::Failed => OutageKind::Host,
             },
+            Self::System(SystemFault::Directory(DirectoryError::BindsWait(_))) => OutageKind::Overload,
             Self::System(SystemFault::Directory(
                 DirectoryError::Down(_) | DirectoryError::BindUnanswered(_) | DirectoryError::Broken(_),
             ))

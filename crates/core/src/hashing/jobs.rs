@@ -1,6 +1,5 @@
 //! What waits for a worker, and what the workers have in hand.
 
-use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,12 +8,10 @@ use zeroize::Zeroizing;
 
 use super::budget::Budget;
 use super::durations::Durations;
-use super::lane::{Lane, Stranger};
 use super::load::{Load, Tally};
-use super::queue::{Check, Displaced, Room, SlowQueue};
 use super::recent_runs::RecentRuns;
-use super::recent_tries::RecentTries;
 use super::work::{ARENA_KIB, Purpose, Work};
+use crate::turns::{Check, Displaced, FairQueue, Lane, OLD, Room, Stranger, Waiting};
 
 /// The jobs of a pool, shared by its callers and its workers.
 pub(super) struct Jobs {
@@ -42,12 +39,8 @@ pub(super) enum Reply {
 }
 
 struct State {
-    fast: VecDeque<Job>,
-    slow: SlowQueue<Job>,
-    tries: RecentTries,
+    queue: FairQueue<Job>,
     recent: RecentRuns,
-    fast_turns: u32,
-    oldest_first: bool,
     free_kib: u32,
     closing: bool,
     tally: Tally,
@@ -61,12 +54,8 @@ impl Jobs {
     pub(super) fn new(budget: Budget) -> Self {
         let workers = budget.workers();
         let state = State {
-            fast: VecDeque::new(),
-            slow: SlowQueue::new(),
-            tries: RecentTries::new(),
+            queue: FairQueue::new(),
             recent: RecentRuns::default(),
-            fast_turns: 0,
-            oldest_first: false,
             free_kib: budget.memory_kib - workers * ARENA_KIB,
             closing: false,
             tally: Tally::default(),
@@ -86,10 +75,7 @@ impl Jobs {
     /// Lets a job wait for its turn. Its caller, or another one, may hear at once that there is no room.
     pub(super) fn add(&self, job: Job, lane: Lane) {
         let mut state = self.lock();
-        match lane {
-            Lane::Fast => state.fast.push_back(job),
-            Lane::Slow(stranger) => state.add_slow(job, stranger, self.room),
-        }
+        state.add(job, lane, self.room);
         drop(state);
         self.changed.notify_one();
     }
@@ -127,7 +113,7 @@ impl Jobs {
 
     /// The newest attempt of this stranger was right.
     pub(super) fn forgive(&self, stranger: Stranger) {
-        self.lock().tries.forgive(stranger);
+        self.lock().queue.forgive(stranger);
     }
 
     pub(super) fn close(&self) {
@@ -147,8 +133,8 @@ impl Jobs {
         let mut state = self.lock();
         state.forget_the_gone(now);
         Load {
-            fast_waiting: state.fast.len(),
-            slow_waiting: state.slow.len(),
+            fast_waiting: state.queue.fast().len(),
+            slow_waiting: state.queue.slow().len(),
             memory_kib: state.tally.running_kib,
             budget_kib: self.budget_kib,
             refused: state.refused,
@@ -163,15 +149,25 @@ impl Jobs {
     }
 }
 
+impl Waiting for Job {
+    fn since(&self) -> Instant {
+        self.since
+    }
+
+    fn is_gone(&self) -> bool {
+        self.reply.is_closed()
+    }
+}
+
 impl State {
-    fn add_slow(&mut self, job: Job, stranger: Stranger, room: Room) {
+    fn add(&mut self, job: Job, lane: Lane, room: Room) {
         let now = job.since;
         self.forget_the_gone(now);
-        let tries = self.tries.count(stranger, now);
         let cost = job.work.cost();
         // Before one was computed nobody knows how long it takes.
         let pretences = if self.recent.knows(cost) { room.pretences } else { room.all };
-        match self.slow.push(tries, job.check, job, Room { pretences, ..room }) {
+        let check = job.check;
+        match self.queue.add(job, lane, check, Room { pretences, ..room }) {
             None => {}
             Some(Displaced::Last(job)) => self.refuse(job),
             Some(Displaced::Skipped(job)) => self.skip(job),
@@ -188,10 +184,10 @@ impl State {
     /// names are invented.
     fn relieve(&mut self, now: Instant) {
         let waits = |job: &Job| now.saturating_duration_since(job.since);
-        if self.slow.iter().any(|job| job.check == Check::Real && waits(job) > LONG) {
+        if self.queue.slow().any(|job| job.check == Check::Real && waits(job) > LONG) {
             let recent = &self.recent;
             let pretences =
-                self.slow.take_all(|job| job.check == Check::Pretence && recent.knows(job.work.cost()));
+                self.queue.take_slow(|job| job.check == Check::Pretence && recent.knows(job.work.cost()));
             pretences.into_iter().for_each(|job| self.skip(job));
         }
     }
@@ -203,9 +199,8 @@ impl State {
 
     /// Drops jobs whose caller is gone, and tells those to come back who waited for too long.
     fn forget_the_gone(&mut self, now: Instant) {
-        self.fast.retain(|job| !job.reply.is_closed());
-        drop(self.slow.take_all(|job| job.reply.is_closed()));
-        for job in self.slow.take_all(|job| now.saturating_duration_since(job.since) > PATIENCE) {
+        self.queue.forget_the_gone();
+        for job in self.queue.take_slow(|job| now.saturating_duration_since(job.since) > PATIENCE) {
             self.refuse(job);
         }
     }
@@ -214,20 +209,11 @@ impl State {
     fn next(&mut self, now: Instant) -> Option<Job> {
         self.forget_the_gone(now);
         self.relieve(now);
-        let slow_first = self.fast_turns >= FAST_TURNS && !self.slow.is_empty();
         let (free, starved_since) = (self.free_kib, self.starved_since(now));
-        let fits = |job: &Job| {
+        self.queue.next(now, |job| {
             let extra = job.work.extra_kib();
             extra == 0 || (extra <= free && starved_since.is_none_or(|since| job.since <= since))
-        };
-        let from_fast = |fast: &mut VecDeque<Job>| fast.iter().position(fits).and_then(|at| fast.remove(at));
-        let job = if slow_first {
-            self.next_slow(now, fits).or_else(|| from_fast(&mut self.fast))
-        } else {
-            from_fast(&mut self.fast).or_else(|| self.next_slow(now, fits))
-        };
-        self.fast_turns = if slow_first { 0 } else { self.fast_turns.saturating_add(1) };
-        job
+        })
     }
 
     /// Since when the oldest job waits for memory, if that is long. Later jobs then leave the memory to it, or it would be passed over
@@ -236,20 +222,7 @@ impl State {
         let starves = |job: &Job| {
             job.work.extra_kib() > self.free_kib && now.saturating_duration_since(job.since) > OLD
         };
-        let fast = self.fast.iter().filter(|job| starves(job)).map(|job| job.since).min();
-        let slow = self.slow.iter().filter(|job| starves(job)).map(|job| job.since).min();
-        fast.into_iter().chain(slow).min()
-    }
-
-    /// The next of the slow lane. Every other turn is for who has waited for a second, however often that account is tried: else its
-    /// owner would be sent away for as long as strangers try it.
-    fn next_slow(&mut self, now: Instant, fits: impl Fn(&Job) -> bool) -> Option<Job> {
-        let is_old = |job: &Job| now.saturating_duration_since(job.since) > OLD;
-        let oldest =
-            self.oldest_first.then(|| self.slow.take_oldest(|job| is_old(job) && fits(job))).flatten();
-        let job = oldest.or_else(|| self.slow.take(fits))?;
-        self.oldest_first = !self.oldest_first;
-        Some(job)
+        self.queue.fast().chain(self.queue.slow()).filter(|job| starves(job)).map(|job| job.since).min()
     }
 
     /// Counts a job that a worker takes.
@@ -267,7 +240,6 @@ impl State {
     }
 }
 
-const FAST_TURNS: u32 = 7;
 /// The computations that may wait in the slow lane for each worker: about a second's worth of main passwords. More would occupy
 /// conversations that other users need.
 pub(super) const SLOW_WAITING: usize = 48;
@@ -278,8 +250,6 @@ const PRETENCES_WAITING: usize = 4;
 const LEAST_PRETENCES_WAITING: usize = 10;
 /// Longer than anybody waits for the few that one source may try at one time.
 const LONG: Duration = Duration::from_millis(250);
-/// Longer than newcomers wait beside a flood.
-const OLD: Duration = Duration::from_secs(1);
 /// How long a job waits in the slow lane at most: half of a front door's deadline (`mail_deadline` of client.toml), so that a client
 /// still hears that it should come back.
 const PATIENCE: Duration = Duration::from_secs(4);

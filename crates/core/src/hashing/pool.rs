@@ -11,11 +11,10 @@ use zeroize::Zeroizing;
 
 use super::budget::Budget;
 use super::jobs::{Job, Jobs, Reply};
-use super::lane::Lane;
 use super::load::{Load, Tally};
-use super::queue::Check;
 use super::stored::{Cost, StoredHash};
 use super::work::{ARENA_KIB, Purpose, Work, fresh};
+use crate::turns::{Check, Lane};
 
 /// Worker threads that compute argon2id, at most one for each core, within one memory budget.
 ///

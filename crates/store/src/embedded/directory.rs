@@ -9,10 +9,11 @@ use postern_core::app_password::AppPassword;
 use postern_core::clock::{Clock, Timestamp};
 use postern_core::directory::{Directory, DirectoryError, EachAccount, PasswordCheck, Update};
 use postern_core::factor::{Factor, RecoveryCode};
-use postern_core::hashing::{Cost, HashPool, Lane, Purpose, StoredHash};
+use postern_core::hashing::{Cost, HashPool, Purpose, StoredHash};
 use postern_core::name::LoginName;
 use postern_core::policy::{AccountPolicy, Class};
 use postern_core::secret::Password;
+use postern_core::turns::Lane;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::attempts::StandInAttempt;

@@ -1,9 +1,9 @@
 //! Main passwords.
 
 use postern_core::directory::PasswordCheck;
-use postern_core::hashing::Lane;
 use postern_core::policy::Class;
 use postern_core::secret::Password;
+use postern_core::turns::Lane;
 
 use super::{DirectoryFixture, find};
 

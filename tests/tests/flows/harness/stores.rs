@@ -12,7 +12,6 @@ use postern_core::challenge::ChallengeId;
 use postern_core::clock::Timestamp;
 use postern_core::device::{DeviceId, DeviceRecord};
 use postern_core::directory::{Directory, DirectoryError, EachAccount, PasswordCheck, Update};
-use postern_core::hashing::Lane;
 use postern_core::keyring::Digest;
 use postern_core::ledger::{
     Admission, Answered, Attempt, Attempts, BrowserRecords, ChallengeAdmission, Challenges, Claims,
@@ -25,6 +24,7 @@ use postern_core::login_event::LoginEventRecord;
 use postern_core::name::LoginName;
 use postern_core::policy::Class;
 use postern_core::secret::Password;
+use postern_core::turns::Lane;
 use postern_core::unix_users::{NameServiceError, UnixUsers};
 use tokio::sync::Notify;
 

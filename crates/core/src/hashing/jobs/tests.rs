@@ -1,8 +1,8 @@
 //! The queue of a pool whose workers do nothing: no time passes but what is said here.
 
 use super::*;
-use crate::hashing::lane::strangers::{at, invented};
 use crate::hashing::{Cost, StoredHash};
+use crate::turns::strangers::{at, invented};
 
 const DECOY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$cG9zdGVybi1kZWNveS0xNg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::hashing::jobs::SLOW_WAITING;
-use crate::hashing::{Stranger, Tried};
 use crate::keyring::Digest;
+use crate::turns::{Stranger, Tried};
 
 const SMALL: Cost = Cost { memory_kib: 64, passes: 1 };
 

@@ -1,8 +1,8 @@
-//! Who goes first, if more computations wait than workers are free.
+//! The lanes, and the strangers in the slow one.
 
 use crate::keyring::Digest;
 
-/// The priority of a computation. Every eighth one is taken from the slow lane, so that it progresses under any load.
+/// The priority of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lane {
     /// A login without recent failures.
@@ -30,23 +30,23 @@ pub enum Tried {
 }
 
 #[cfg(test)]
-pub(super) mod strangers {
+pub(crate) mod strangers {
     use super::*;
 
     /// A digest of its own for each number.
-    pub(in crate::hashing) fn key(number: u32) -> Digest {
+    pub(crate) fn key(number: u32) -> Digest {
         let mut bytes = [0; Digest::BYTES];
         bytes[..4].copy_from_slice(&number.to_be_bytes());
         Digest::new(bytes)
     }
 
     /// One who tries an account from a source.
-    pub(in crate::hashing) fn at(account: u32, source: u32) -> Stranger {
+    pub(crate) fn at(account: u32, source: u32) -> Stranger {
         Stranger { tried: Tried::Account(key(account)), source: Some(key(source)) }
     }
 
     /// One who tries a name without an account, from a source of its own.
-    pub(in crate::hashing) fn invented(number: u32) -> Stranger {
+    pub(crate) fn invented(number: u32) -> Stranger {
         Stranger { tried: Tried::UnknownName(key(number)), source: Some(key(number)) }
     }
 }

@@ -28,25 +28,27 @@ struct Waiting<T> {
     check: Check,
 }
 
-/// What a computation is for.
+/// What a check is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Check {
+pub enum Check {
     /// It decides.
     Real,
     /// It cannot be right, and takes time alone.
     Pretence,
 }
 
-/// How many may wait.
+/// How many may wait in the slow lane.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Room {
-    pub(super) all: usize,
-    pub(super) pretences: usize,
+pub struct Room {
+    /// In all.
+    pub all: usize,
+    /// Of these, for names without an account.
+    pub pretences: usize,
 }
 
 /// What leaves the queue because something came.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Displaced<T> {
+pub enum Displaced<T> {
     /// There is no room for the last one.
     Last(T),
     /// The first pretence, which is not computed.
@@ -56,10 +58,6 @@ pub(super) enum Displaced<T> {
 impl<T> SlowQueue<T> {
     pub(super) fn new() -> Self {
         Self { waiting: BTreeMap::new(), arrivals: 0 }
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.waiting.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -83,7 +81,7 @@ impl<T> SlowQueue<T> {
     }
 
     /// Those that wait, in the order of their turns.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &T> {
         self.waiting.values().map(|one| &one.item)
     }
 

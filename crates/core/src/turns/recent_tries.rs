@@ -90,7 +90,7 @@ const ENTRIES: NonZeroUsize = NonZeroUsize::new(8_192).expect("not zero");
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hashing::lane::strangers::{at, invented, key};
+    use crate::turns::strangers::{at, invented, key};
 
     #[test]
     fn an_account_and_a_source_are_counted_together() {

@@ -1,0 +1,120 @@
+//! A bounded number at a time, and the others in the order of a [`FairQueue`].
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use super::fair_queue::{FairQueue, Room, Waiting};
+use super::lane::{Lane, Stranger};
+use super::slow_queue::Check;
+
+/// Lets at most so many work at a time. What is scarce behind it serves those in the order in which they come, so the fewer are there, the
+/// less a newcomer waits behind a flood.
+#[derive(Debug)]
+pub struct Gate {
+    state: Mutex<State>,
+    /// How many may wait in the slow lane.
+    room: usize,
+}
+
+#[derive(Debug)]
+struct State {
+    free: usize,
+    waiting: FairQueue<Caller>,
+}
+
+#[derive(Debug)]
+struct Caller {
+    since: Instant,
+    turn: oneshot::Sender<Turn>,
+}
+
+/// A turn, which passes to the next one when it is dropped.
+#[derive(Debug)]
+pub struct Turn(Arc<Gate>);
+
+impl Gate {
+    /// A gate for `at_one_time`, at which `room` may wait in the slow lane.
+    #[must_use]
+    pub fn new(at_one_time: usize, room: usize) -> Arc<Self> {
+        let state = State { free: at_one_time, waiting: FairQueue::new() };
+        Arc::new(Self { state: Mutex::new(state), room })
+    }
+
+    /// Waits for a turn. `None` if too many wait already.
+    pub async fn turn(self: &Arc<Self>, lane: Lane) -> Option<Turn> {
+        let (turn, turns) = oneshot::channel();
+        {
+            let mut state = self.lock();
+            state.waiting.forget_the_gone();
+            let room = Room { all: self.room, pretences: self.room };
+            // Who has to leave for it hears of it by the end of its channel.
+            drop(state.waiting.add(Caller { since: Instant::now(), turn }, lane, Check::Real, room));
+        }
+        self.hand_on();
+        turns.await.ok()
+    }
+
+    /// The newest attempt of this stranger was right.
+    pub fn forgive(&self, stranger: Stranger) {
+        self.lock().waiting.forgive(stranger);
+    }
+
+    /// Gives the turns that are free to those that wait.
+    fn hand_on(self: &Arc<Self>) {
+        loop {
+            let Some(next) = self.lock().take() else { return };
+            // One that is gone drops the turn, which passes on.
+            drop(next.turn.send(Turn(Arc::clone(self))));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Turn {
+    /// Does `work` in this turn. What takes longer than others should wait for goes on without it: it may wait for what it alone needs.
+    pub async fn spend_on<T>(self, work: impl Future<Output = T>) -> T {
+        let mut work = std::pin::pin!(work);
+        if let Ok(done) = tokio::time::timeout(LASTS, &mut work).await {
+            return done;
+        }
+        drop(self);
+        work.await
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.lock().free += 1;
+        self.0.hand_on();
+    }
+}
+
+impl State {
+    /// The next that waits, and its turn, which is no longer free.
+    fn take(&mut self) -> Option<Caller> {
+        let left = self.free.checked_sub(1)?;
+        let next = self.waiting.next(Instant::now(), |_| true)?;
+        self.free = left;
+        Some(next)
+    }
+}
+
+impl Waiting for Caller {
+    fn since(&self) -> Instant {
+        self.since
+    }
+
+    fn is_gone(&self) -> bool {
+        self.turn.is_closed()
+    }
+}
+
+const LASTS: Duration = Duration::from_millis(250);
+
+#[cfg(test)]
+mod tests;

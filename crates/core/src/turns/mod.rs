@@ -1,0 +1,15 @@
+//! Who goes first where logins wait for something scarce: a worker that computes argon2id, a bind at a server, the processors.
+
+mod fair_queue;
+mod gate;
+mod lane;
+mod recent_tries;
+mod slow_queue;
+
+pub use fair_queue::{Displaced, FairQueue, OLD, Room, Waiting};
+pub use gate::{Gate, Turn};
+pub use lane::{Lane, Stranger, Tried};
+pub use slow_queue::Check;
+
+#[cfg(test)]
+pub(crate) use lane::strangers;

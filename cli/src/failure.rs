@@ -156,9 +156,10 @@ impl From<OpenError> for Failure {
 impl From<DirectoryError> for Failure {
     fn from(error: DirectoryError) -> Self {
         match error {
-            DirectoryError::Down(_) | DirectoryError::BindUnanswered(_) | DirectoryError::NotCompared(_) => {
-                Self::temporary(error)
-            }
+            DirectoryError::Down(_)
+            | DirectoryError::BindUnanswered(_)
+            | DirectoryError::BindsWait(_)
+            | DirectoryError::NotCompared(_) => Self::temporary(error),
             DirectoryError::Broken(_) => Self::data(error),
         }
     }

@@ -25,7 +25,7 @@ impl StoreError for DirectoryError {
         match self {
             Self::Down(_) | Self::BindUnanswered(_) => Some(DOWN),
             Self::Broken(_) => Some(BROKEN),
-            Self::NotCompared(_) => None,
+            Self::BindsWait(_) | Self::NotCompared(_) => None,
         }
     }
 }

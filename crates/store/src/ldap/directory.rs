@@ -12,10 +12,10 @@ use postern_core::config::{Filter, Ldap, PasswordMustChange};
 use postern_core::directory::{
     Directory, DirectoryError, EachAccount, PasswordCheck, PasswordRefusal, Update,
 };
-use postern_core::hashing::Lane;
 use postern_core::name::LoginName;
 use postern_core::policy::Class;
 use postern_core::secret::Password;
+use postern_core::turns::Lane;
 use postern_core::userdb::Userdb;
 
 use crate::server_state::ServerState;
@@ -209,6 +209,7 @@ impl LdapDirectory {
             Err(
                 error @ (DirectoryError::Broken(_)
                 | DirectoryError::BindUnanswered(_)
+                | DirectoryError::BindsWait(_)
                 | DirectoryError::NotCompared(_)),
             ) => Err(error),
         }
@@ -318,7 +319,7 @@ impl Directory for LdapDirectory {
         account: Option<&Account>,
         password: &Password,
         class: Class,
-        _: Lane,
+        lane: Lane,
     ) -> Result<PasswordCheck, DirectoryError> {
         // There is no bind for an unknown name: its cost depends on the server. The threat model says what the timing reveals.
         let Some(account) = account else { return Ok(PasswordCheck::Wrong) };
@@ -327,7 +328,7 @@ impl Directory for LdapDirectory {
             Class::Mail => &self.readers,
             Class::Login => &self.up_to_date,
         };
-        let bound = servers.bind(&account.locator, password, Instant::now() + BUDGET).await?;
+        let bound = servers.bind(&account.locator, password, lane, Instant::now() + BUDGET).await?;
         let is_reset = account.attributes.values(PASSWORD_RESET).iter().any(|value| value == "TRUE");
         Ok(match (bound, self.config.password_must_change) {
             (Bound::Wrong, _) => PasswordCheck::Wrong,

@@ -1,5 +1,6 @@
 //! The site's LDAP as the directory: accounts are people's own entries, and Postern's state is attributes on them.
 
+mod binders;
 mod connect;
 mod directory;
 mod entry;

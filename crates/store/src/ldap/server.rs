@@ -1,7 +1,7 @@
 //! One LDAP server: its search connections, its bind connections, and whether it answers.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ldap3::adapters::{Adapter, EntriesOnly, PagedResults};
@@ -9,8 +9,10 @@ use ldap3::{Ldap as Connection, Mod, Scope, SearchEntry, SearchOptions, SearchRe
 use postern_core::clock::Timestamp;
 use postern_core::config::{Filter, LdapUri};
 use postern_core::secret::Password;
+use postern_core::turns::Lane;
 use tokio::sync::Mutex;
 
+use super::binders::Binders;
 use super::connect::{Connector, who_am_i, within};
 use super::product::Product;
 use super::trouble::{BindTrouble, NO_SUCH_OBJECT, Trouble};
@@ -38,7 +40,7 @@ pub(super) struct Server {
     connector: Arc<Connector>,
     searching: [Mutex<Option<Connection>>; SEARCH_CONNECTIONS],
     next: AtomicUsize,
-    idle_binders: StdMutex<Vec<Connection>>,
+    binders: Binders,
     is_down: AtomicBool,
 }
 
@@ -49,7 +51,7 @@ impl Server {
             connector,
             searching: std::array::from_fn(|_| Mutex::new(None)),
             next: AtomicUsize::new(0),
-            idle_binders: StdMutex::default(),
+            binders: Binders::new(),
             is_down: AtomicBool::new(false),
         })
     }
@@ -65,7 +67,7 @@ impl Server {
             return;
         }
         // They were made before whatever happened to it.
-        self.idle_binders().clear();
+        self.binders.clear();
         let server = Arc::downgrade(self);
         tokio::spawn(async move {
             loop {
@@ -214,17 +216,31 @@ impl Server {
         }
     }
 
-    /// Binds as a user with their own password, on a connection that is used for nothing else. One that was idle and turns out to be
-    /// gone is replaced by a new one.
+    /// Binds as a user with their own password, on a connection that is used for nothing else, when it is its turn.
     pub(super) async fn bind(
         &self,
         dn: &str,
         password: &Password,
+        lane: Lane,
         deadline: Instant,
     ) -> Result<Bound, BindTrouble> {
-        if let Some(mut connection) = self.idle_binder() {
+        let turn =
+            within(deadline, self.binders.gate.turn(lane)).await.ok().flatten().ok_or(BindTrouble::Busy)?;
+        let bound = turn.spend_on(self.bind_now(dn, password, deadline)).await?;
+        if let (Bound::Right | Bound::RightButDue, Lane::Slow(stranger)) = (bound, lane) {
+            self.binders.gate.forgive(stranger);
+        }
+        Ok(bound)
+    }
+
+    /// One that was idle and turns out to be gone is replaced by a new one.
+    async fn bind_now(&self, dn: &str, password: &Password, deadline: Instant) -> Result<Bound, BindTrouble> {
+        if let Some(mut connection) = self.binders.take() {
             match try_bind(&mut connection, dn, password, deadline).await {
-                Ok(bound) => return Ok(self.keep(connection, bound)),
+                Ok(bound) => {
+                    self.binders.keep(connection);
+                    return Ok(bound);
+                }
                 Err(Trouble::Unreachable(_)) => {}
                 Err(trouble) => return Err(BindTrouble::Answer(trouble)),
             }
@@ -233,25 +249,8 @@ impl Server {
         let mut connection = connected.map_err(BindTrouble::Connection)?;
         // With trouble it is dropped: its authorization identity is unknown.
         let bound = try_bind(&mut connection, dn, password, deadline).await.map_err(BindTrouble::Answer)?;
-        Ok(self.keep(connection, bound))
-    }
-
-    fn idle_binder(&self) -> Option<Connection> {
-        let mut idle = self.idle_binders();
-        std::iter::from_fn(|| idle.pop())
-            .find_map(|mut connection| (!connection.is_closed()).then_some(connection))
-    }
-
-    fn keep(&self, connection: Connection, bound: Bound) -> Bound {
-        let mut idle = self.idle_binders();
-        if idle.len() < IDLE_BINDERS {
-            idle.push(connection);
-        }
-        bound
-    }
-
-    fn idle_binders(&self) -> MutexGuard<'_, Vec<Connection>> {
-        self.idle_binders.lock().unwrap_or_else(PoisonError::into_inner)
+        self.binders.keep(connection);
+        Ok(bound)
     }
 
     fn slot(&self) -> &Mutex<Option<Connection>> {
@@ -329,7 +328,6 @@ async fn run_search(
 }
 
 const SEARCH_CONNECTIONS: usize = 4;
-const IDLE_BINDERS: usize = 8;
 const PAGE: i32 = 500;
 const PROBE_EVERY: Duration = Duration::from_millis(500);
 const PROBE_WITHIN: Duration = Duration::from_secs(2);

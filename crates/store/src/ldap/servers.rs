@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use ldap3::SearchEntry;
 use postern_core::directory::DirectoryError;
 use postern_core::secret::Password;
+use postern_core::turns::Lane;
 
 use super::server::{Search, Server};
 use super::trouble::{BindTrouble, Trouble};
@@ -47,14 +48,16 @@ impl Servers {
         &self,
         dn: &str,
         password: &Password,
+        lane: Lane,
         deadline: Instant,
     ) -> Result<Bound, DirectoryError> {
         let mut turns = self.turns(deadline);
         while let Some((server, share)) = turns.next() {
-            match server.bind(dn, password, share).await {
+            match server.bind(dn, password, lane, share).await {
                 Ok(bound) => return Ok(bound),
                 Err(BindTrouble::Connection(trouble)) => turns.failed(server, trouble)?,
                 Err(BindTrouble::Answer(trouble)) => turns.unanswered(server, trouble)?,
+                Err(BindTrouble::Busy) => turns.busy(server),
             }
         }
         Err(turns.down())
@@ -110,6 +113,10 @@ impl<'a> Turns<'a> {
     fn unanswered(&mut self, server: &Server, trouble: Trouble) -> Result<(), DirectoryError> {
         self.last = DirectoryError::BindUnanswered(told(server, trouble)?);
         Ok(())
+    }
+
+    fn busy(&mut self, server: &Server) {
+        self.last = DirectoryError::BindsWait(server.uri.to_string());
     }
 
     fn down(self) -> DirectoryError {

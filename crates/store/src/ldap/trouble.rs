@@ -19,6 +19,8 @@ pub(super) enum BindTrouble {
     /// The bind itself was not answered. It may need what only this user's password needs, such as another directory behind the
     /// server, so it says nothing about the server, and anybody can cause it with any password.
     Answer(Trouble),
+    /// It was not tried, because too many others wait.
+    Busy,
 }
 
 impl Trouble {

@@ -1,0 +1,62 @@
+//! The binds as users at one server: whose turn it is, and their connections.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use ldap3::Ldap as Connection;
+use postern_core::turns::Gate;
+
+/// Who may bind now, and the connections that are idle.
+///
+/// A bind has its connection to itself. At most [`AT_ONE_TIME`] are under way, about as many as a server works at: more would wait there,
+/// in the order in which they came and each on a new connection with its own TLS handshake.
+#[derive(Debug)]
+pub(super) struct Binders {
+    pub(super) gate: Arc<Gate>,
+    /// The newest last.
+    idle: Mutex<Vec<Idle>>,
+}
+
+#[derive(Debug)]
+struct Idle {
+    since: Instant,
+    connection: Connection,
+}
+
+impl Binders {
+    pub(super) fn new() -> Self {
+        Self { gate: Gate::new(AT_ONE_TIME, ROOM), idle: Mutex::default() }
+    }
+
+    /// A connection that was used before and is not closed.
+    pub(super) fn take(&self) -> Option<Connection> {
+        let mut idle = self.idle();
+        std::iter::from_fn(|| idle.pop())
+            .find_map(|mut idle| (!idle.connection.is_closed()).then_some(idle.connection))
+    }
+
+    /// Keeps a connection whose bind was answered, and closes those that a busier time has left.
+    pub(super) fn keep(&self, connection: Connection) {
+        let since = Instant::now();
+        let mut idle = self.idle();
+        idle.retain(|idle| since.saturating_duration_since(idle.since) < IDLE_FOR);
+        if idle.len() < AT_ONE_TIME {
+            idle.push(Idle { since, connection });
+        }
+    }
+
+    /// Closes the idle connections.
+    pub(super) fn clear(&self) {
+        self.idle().clear();
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The threads that slapd has for all of its clients, if its configuration does not say.
+const AT_ONE_TIME: usize = 16;
+/// About as many as a server answers in a second on one processor.
+const ROOM: usize = 1_024;
+const IDLE_FOR: Duration = Duration::from_secs(60);

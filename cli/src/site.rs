@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use nix::unistd::User;
 use postern_core::account::{Account, AccountId};
 use postern_core::changes::Authority;
-use postern_core::checks::InFlight;
+use postern_core::checks::{InFlight, MailGate};
 use postern_core::clock::{Clock, SystemClock, Timestamp};
 use postern_core::config::Config;
 use postern_core::directory::{Directory, EachAccount};
@@ -148,6 +148,7 @@ impl Site {
             strangers: LocalAttempts::new(),
             wrong_under_lock: WrongUnderLock::new(),
             unproved_calls: UnprovedCalls::new(),
+            mail_gate: MailGate::new(),
             noted: NotedUses::new(),
             recent_logins: RecentLogins::new(),
         };

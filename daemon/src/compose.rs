@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use postern_core::checks::InFlight;
+use postern_core::checks::{InFlight, MailGate};
 use postern_core::clock::SystemClock;
 use postern_core::config::{Config, ConfigDigest, DirectoryKind, Problems};
 use postern_core::engine::{Engine, NotedUses, ProcessCaches};
@@ -50,6 +50,7 @@ pub(crate) fn caches(config: &Config) -> Result<Arc<ProcessCaches>, ComposeError
         strangers: LocalAttempts::new(),
         wrong_under_lock: WrongUnderLock::new(),
         unproved_calls: UnprovedCalls::new(),
+        mail_gate: MailGate::new(),
         noted: NotedUses::new(),
         recent_logins: RecentLogins::new(),
     }))

@@ -10,6 +10,7 @@ use lru::LruCache;
 use crate::account::AccountId;
 use crate::changes::authority::Authority;
 use crate::checks::in_flight::InFlight;
+use crate::checks::mail_gate::MailGate;
 use crate::clock::{Clock, Timestamp};
 use crate::config::MailSettings;
 use crate::courier::Courier;
@@ -133,6 +134,8 @@ pub struct ProcessCaches {
     pub wrong_under_lock: WrongUnderLock,
     /// Requests of the phone page without a valid signature.
     pub unproved_calls: UnprovedCalls,
+    /// The order of mail logins.
+    pub mail_gate: MailGate,
     /// Uses that were written to the ledger within the last minute.
     pub noted: NotedUses,
     /// Logins that were written to the history of their account within the last minute.

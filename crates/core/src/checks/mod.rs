@@ -5,6 +5,7 @@ pub(crate) mod application_keys;
 pub(crate) mod attempts;
 pub(crate) mod current_account;
 pub(crate) mod in_flight;
+pub(crate) mod mail_gate;
 pub(crate) mod main_password;
 pub(crate) mod sessions;
 pub(crate) mod stored_session;
@@ -13,3 +14,4 @@ pub(crate) mod trusted_devices;
 pub(crate) mod typed_codes;
 
 pub use in_flight::InFlight;
+pub use mail_gate::MailGate;

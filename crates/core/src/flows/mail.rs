@@ -4,6 +4,7 @@ use crate::app_password::{AppPassword, Candidate, LiveAppPassword};
 use crate::checks::application_keys;
 use crate::checks::attempts;
 use crate::checks::in_flight::{SecretCheck, WRONG_BEFORE};
+use crate::checks::mail_gate::Visitor;
 use crate::checks::main_password::{MainPasswordCheck, attempt_digest};
 use crate::checks::sessions;
 use crate::checks::typed_codes::{self, CodeCheck, CodeCheckContext, Typed};
@@ -27,6 +28,7 @@ use crate::login_event::UsedCredential;
 use crate::policy::{AccountPolicy, Class, EffectiveMail, MailService};
 use crate::secret::Offered;
 use crate::session::SessionMailPassword;
+use crate::turns::Waiver;
 use crate::verdict::{Accepted, Reason, Verdict};
 use crate::words::{Language, Phrase};
 
@@ -59,12 +61,24 @@ pub(crate) async fn login(
     };
     let decided = match request.secret.or(asked.as_ref()) {
         Some(offered) => {
-            let now = engine.clock.now();
-            MailLogin { exchange: &mut exchange, request, service, observe, offered, now }.decide().await
+            let visitor = visitor(engine, request);
+            let waiver = Waiver::default();
+            let login = async {
+                let (exchange, now) = (&mut exchange, engine.clock.now());
+                MailLogin { exchange, request, service, observe, offered, now, turn: &waiver }.decide().await
+            };
+            engine.caches.mail_gate.pass(visitor, &waiver, login).await
         }
         None => Err(Stop::reject(Reason::BadCredential)),
     };
     exchange.end(decided)
+}
+
+fn visitor(engine: &Engine, request: &LoginRequest<'_>) -> Visitor {
+    let (name, source) = (request.name.as_str().as_bytes(), request.source);
+    let pair = engine.keyring.digest("mail visitor", &[name, source.as_str().as_bytes()]);
+    let name = engine.keyring.digest("name of a mail visitor", &[name]);
+    Visitor { pair, stranger: attempts::stranger_to_all(engine, name, source) }
 }
 
 async fn ask_for_secret(exchange: &mut Exchange<'_>) -> Result<Offered, Stop> {
@@ -83,6 +97,7 @@ struct MailLogin<'x, 'a> {
     /// What is to be an app password or a main password.
     offered: &'x Offered,
     now: Timestamp,
+    turn: &'x Waiver,
 }
 
 impl<'x> MailLogin<'x, '_> {
@@ -318,6 +333,8 @@ impl<'x> MailLogin<'x, '_> {
     async fn pretend(&self, policy: EffectiveMail) -> Result<Option<SecretCheck>, Stop> {
         match self.main_password() {
             Some(check) if policy.main_password_on_mail.permits(false) || policy.observe => {
+                // It waits in an order of its own, and needs nothing else.
+                self.turn.give_up();
                 Ok(Some(check.pretend(self.exchange, self.request.name).await?))
             }
             Some(_) | None => Ok(None),

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use super::fair_queue::{FairQueue, Room, Waiting};
 use super::lane::{Lane, Stranger};
@@ -75,12 +75,31 @@ impl Gate {
     }
 }
 
+/// By this, what has a turn says that it no longer needs it.
+#[derive(Debug, Default)]
+pub struct Waiver(Notify);
+
+impl Waiver {
+    /// Lets the turn pass to the next one.
+    pub fn give_up(&self) {
+        self.0.notify_one();
+    }
+}
+
 impl Turn {
     /// Does `work` in this turn. What takes longer than others should wait for goes on without it: it may wait for what it alone needs.
     pub async fn spend_on<T>(self, work: impl Future<Output = T>) -> T {
+        self.spend_until(&Waiver::default(), work).await
+    }
+
+    /// The same for `work` that may also give the turn up.
+    pub async fn spend_until<T>(self, waiver: &Waiver, work: impl Future<Output = T>) -> T {
         let mut work = std::pin::pin!(work);
-        if let Ok(done) = tokio::time::timeout(LASTS, &mut work).await {
-            return done;
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            () = waiver.0.notified() => {}
+            () = tokio::time::sleep(LASTS) => {}
         }
         drop(self);
         work.await

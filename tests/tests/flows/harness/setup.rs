@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use postern_core::app_password::ScopeWord;
-use postern_core::checks::InFlight;
+use postern_core::checks::{InFlight, MailGate};
 use postern_core::clock::Timestamp;
 use postern_core::config::{MailServer, MailSettings, Tls};
 use postern_core::directory::Directory;
@@ -136,6 +136,7 @@ pub(super) fn caches(hasher: &Arc<HashPool>) -> Arc<ProcessCaches> {
         strangers: LocalAttempts::new(),
         wrong_under_lock: WrongUnderLock::new(),
         unproved_calls: UnprovedCalls::new(),
+        mail_gate: MailGate::new(),
         noted: NotedUses::new(),
         recent_logins: RecentLogins::new(),
     })

@@ -105,3 +105,20 @@ async fn work_that_takes_long_goes_on_without_its_turn() {
     drop(next);
     assert!(at_once(&gate).is_some());
 }
+
+#[tokio::test]
+async fn work_that_waits_elsewhere_gives_its_turn_up() {
+    let gate = Gate::new(1, 100);
+    let turn = gate.turn(Lane::Fast).await.unwrap();
+    let waiver = Waiver::default();
+    let (end, ended) = oneshot::channel::<u32>();
+    let mut work = pin!(turn.spend_until(&waiver, async {
+        waiver.give_up();
+        ended.await
+    }));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(work.as_mut().poll(&mut context).is_pending());
+    assert!(at_once(&gate).is_some());
+    end.send(7).unwrap();
+    assert_eq!(work.await.unwrap(), 7);
+}

@@ -14,6 +14,9 @@ CARGO_DENY_VERSION := 0.20.2
 CARGO_FUZZ := $(TARGET)/tools/bin/cargo-fuzz
 CARGO_FUZZ_VERSION := 0.13.2
 
+# The programs that measure: linked without link-time optimization, which takes a minute for each of them and changes nothing that is measured.
+MEASURE := CARGO_PROFILE_RELEASE_LTO=off cargo build --release -p postern-tests --bin
+
 # Programs that were built for a test host are found there; see tests/src/host.rs.
 IN_TEST_HOST = POSTERN_TEST_OUTPUT=$(TARGET)/test-output POSTERN_CHECKPASSWORD=$(TARGET)/static/postern-checkpassword \
 	scripts/in-test-host
@@ -100,58 +103,59 @@ lint: $(CARGO_DENY) ## Check formatting, lints, cycles between files, documents,
 	$(CARGO_DENY) check bans licenses
 
 bench: bench-codes bench-connections bench-flood bench-mail bench-profile bench-scale bench-ssh bench-webmail ## All benchmarks but bench-timing, which takes long, one after the other; tables, JSON and charts in target/results
-	cargo run --release -p postern-tests --bin bench-summary
+	$(MEASURE) bench-summary
+	$(TARGET)/release/bench-summary
 
 bench-codes: test-packages ## Compare codes checked a second with other modules of PAM
 	scripts/build release
-	cargo build --release -p postern-tests --bin bench-codes
+	$(MEASURE) bench-codes
 	$(IN_TEST_HOST) $(TARGET)/release/bench-codes
 
 bench-connections: test-packages ## Compare whole connections of IMAP and SMTP with TLS: Postern, Dovecot's passdb ldap, passdb static
 	scripts/build release
-	cargo build --release -p postern-tests --bin bench-connections
+	$(MEASURE) bench-connections
 	$(IN_TEST_HOST) $(TARGET)/release/bench-connections
 
 bench-flood: test-packages ## Measure what valid logins wait beside 5,000 wrong ones a second
 	scripts/build release
-	cargo build --release -p postern-tests --bin bench-flood
+	$(MEASURE) bench-flood
 	$(IN_TEST_HOST) $(TARGET)/release/bench-flood
 
 bench-mail: test-packages ## Compare logins a second with programs that do nothing, Dovecot's passdb ldap, and other PAM modules
 	scripts/fetch-nslcd
 	scripts/build release
-	cargo build --release -p postern-tests --bin bench-mail
+	$(MEASURE) bench-mail
 	$(IN_TEST_HOST) $(TARGET)/release/bench-mail
 
 bench-profile: test-packages ## Show which program spends the time of a login, at each door
 	scripts/fetch-nslcd
 	scripts/build release
-	cargo build --release -p postern-tests --bin bench-profile
+	$(MEASURE) bench-profile
 	$(IN_TEST_HOST) $(TARGET)/release/bench-profile
 
 bench-scale: test-packages ## Measure what many accounts cost: memory, a restart, credentials, hosts, a million entries in LDAP
 	scripts/build release
-	cargo build --release -p postern-tests --bin bench-scale
+	$(MEASURE) bench-scale
 	$(IN_TEST_HOST) $(TARGET)/release/bench-scale
 
 bench-ssh: test-packages ## Compare logins a second by ssh with pam_unix, and with pam_google_authenticator beside it
 	scripts/build release
-	cargo build --release -p postern-tests --bin bench-ssh
+	$(MEASURE) bench-ssh
 	$(IN_TEST_HOST) $(TARGET)/release/bench-ssh
 
 bench-timing: test-packages ## Compare how long refusals take, for what that tells about accounts
 	scripts/build release
-	cargo build --release -p postern-tests --bin bench-timing
+	$(MEASURE) bench-timing
 	$(IN_TEST_HOST) $(TARGET)/release/bench-timing
 
 bench-webmail: test-packages ## Compare logins of a web mail with others, and measure the gate
 	scripts/build release
-	cargo build --release -p postern-tests --bin bench-webmail
+	$(MEASURE) bench-webmail
 	$(IN_TEST_HOST) $(TARGET)/release/bench-webmail
 
 soak: test-packages ## Log in 100,000 times, and beside a flood of wrong logins: memory, descriptors, keys (SOAK_LOGINS=2000: a short one)
 	scripts/build release
-	cargo build --release -p postern-tests --bin soak
+	$(MEASURE) soak
 	$(IN_TEST_HOST) $(TARGET)/release/soak $(SOAK_LOGINS)
 
 faults: test-packages ## Print what people see at every door while a server fails (ONLY="ldap redis/slow": these rows)

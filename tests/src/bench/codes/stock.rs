@@ -48,12 +48,12 @@ impl Stock {
         Self { apps: apps.map(app).collect(), first_step }
     }
 
-    /// All that are good now, older ones first.
+    /// All that are good now and for two seconds more, older ones first.
     pub(in crate::bench) fn ready(&self) -> Vec<Ready> {
-        let now = otp::now() / PERIOD;
+        let (now, soon) = (otp::now() / PERIOD, (otp::now() + 2) / PERIOD);
         let mut ready: Vec<Ready> = Vec::new();
         for (number, app) in self.apps.iter().enumerate() {
-            for step in app.next.max(now.saturating_sub(1))..=now + 1 {
+            for step in app.next.max(soon.saturating_sub(1))..=now + 1 {
                 let at = usize::try_from(step - self.first_step).expect("a number of steps");
                 let code = app.codes.get(at).expect("the stock lasts for an hour").clone();
                 ready.push(Ready { name: app.name.clone(), code, app: number, step });

@@ -38,6 +38,9 @@ pub trait Directory: Send + Sync + fmt::Debug {
         self.read(id).await
     }
 
+    /// Whether main passwords are computed on this host, where they wait in an order of their own.
+    fn computes_main_passwords(&self) -> bool;
+
     /// Whether `password` is the account's main password. `None` stands for a name without account: the password is wrong, and this
     /// must cost as much as a real check.
     ///

@@ -124,6 +124,10 @@ impl Directory for FreshReads {
         self.inner.read(id).await
     }
 
+    fn computes_main_passwords(&self) -> bool {
+        self.inner.computes_main_passwords()
+    }
+
     async fn check_main_password(
         &self,
         account: Option<&Account>,

@@ -33,6 +33,10 @@ impl Directory for Measured<dyn Directory> {
         self.metrics.directory.measure("read", self.inner.read(id)).await
     }
 
+    fn computes_main_passwords(&self) -> bool {
+        self.inner.computes_main_passwords()
+    }
+
     async fn check_main_password(
         &self,
         account: Option<&Account>,

@@ -3,30 +3,34 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use lru::LruCache;
 
+use crate::exchange::outage::Outage;
 use crate::exchange::stop::Stop;
 use crate::keyring::Digest;
-use crate::turns::{Gate, Lane, Stranger, Waiver};
+use crate::turns::{Bounds, Gate, Lane, Stranger, Waiver};
 use crate::verdict::Verdict;
 
-/// Lets mail logins in to be decided: at once where the last one by that name from that source was accepted in this process, the others
-/// a few at a time, those that were tried least often lately first.
+/// Lets mail logins in to be decided: at once where this process accepted that name from that source and rejected few since, the
+/// others a few at a time, those that were tried least often lately first.
 ///
 /// Each login needs the processors, the directory and the ledger several times. A flood that is let in as it comes queues up at each of
-/// these, and everybody waits behind it each time. Whether there is such an account is not known yet, so the order tells nothing of it.
+/// these, and everybody waits behind it each time. Whether there is such an account is not known yet, so a stranger cannot tell by the
+/// order. Who shares a source with others, and floods it, can tell that a name was accepted from there.
 pub struct MailGate {
     gate: Arc<Gate>,
-    regulars: Mutex<LruCache<Digest, ()>>,
+    /// How often they were rejected since they were accepted.
+    regulars: Mutex<LruCache<Digest, u32>>,
 }
 
 /// Who logs in.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Visitor {
-    /// The name and the source.
+    /// Both together.
     pub(crate) pair: Digest,
-    /// Each for itself.
+    /// The name, and the source unless strangers share it.
     pub(crate) stranger: Stranger,
 }
 
@@ -34,44 +38,48 @@ impl MailGate {
     /// A gate that knows nobody.
     #[must_use]
     pub fn new() -> Self {
-        Self { gate: Gate::new(AT_ONE_TIME, usize::MAX), regulars: Mutex::new(LruCache::new(REMEMBERED)) }
+        Self { gate: Gate::new(BOUNDS), regulars: Mutex::new(LruCache::new(REMEMBERED)) }
     }
 
     /// Decides a login when it is its turn, which it may give up by the `waiver`.
+    ///
+    /// # Errors
+    /// Those of the login, and [`Outage::Crowd`] if its turn does not come.
     pub(crate) async fn pass(
         &self,
         visitor: Visitor,
         waiver: &Waiver,
         login: impl Future<Output = Result<Verdict, Stop>>,
     ) -> Result<Verdict, Stop> {
-        let is_regular = self.regulars().get(&visitor.pair).is_some();
-        let lane = Lane::Slow(visitor.stranger);
-        let turn = if is_regular { None } else { self.gate.turn(lane).await };
-        let decided = match turn {
-            Some(turn) => turn.spend_until(waiver, login).await,
-            None => login.await,
+        let is_regular = self.regulars().get(&visitor.pair).is_some_and(|rejected| *rejected < FORGIVEN);
+        let decided = if is_regular {
+            login.await
+        } else {
+            let by = Instant::now() + PATIENCE;
+            let turn = self.gate.turn(Lane::Slow(visitor.stranger), by).await;
+            turn.ok_or(Outage::Crowd)?.spend_until(waiver, login).await
         };
         match &decided {
-            Ok(Verdict::Accept(_)) => self.remember(visitor),
-            Ok(Verdict::Reject(_)) => self.forget(visitor),
-            Err(stop) if stop.is_rejection() => self.forget(visitor),
+            Ok(Verdict::Accept(_)) => {
+                self.regulars().put(visitor.pair, 0);
+                if !is_regular {
+                    self.gate.forgive(visitor.stranger);
+                }
+            }
+            Ok(Verdict::Reject(_)) => self.note_rejection(visitor),
+            Err(stop) if stop.is_rejection() => self.note_rejection(visitor),
             Ok(Verdict::Defer(_) | Verdict::Ignore(_)) | Err(_) => {}
         }
         decided
     }
 
-    fn remember(&self, visitor: Visitor) {
-        let before = self.regulars().put(visitor.pair, ());
-        if before.is_none() {
-            self.gate.forgive(visitor.stranger);
+    fn note_rejection(&self, visitor: Visitor) {
+        if let Some(rejected) = self.regulars().get_mut(&visitor.pair) {
+            *rejected = rejected.saturating_add(1);
         }
     }
 
-    fn forget(&self, visitor: Visitor) {
-        self.regulars().pop(&visitor.pair);
-    }
-
-    fn regulars(&self) -> MutexGuard<'_, LruCache<Digest, ()>> {
+    fn regulars(&self) -> MutexGuard<'_, LruCache<Digest, u32>> {
         self.regulars.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -88,8 +96,13 @@ impl fmt::Debug for MailGate {
     }
 }
 
-/// Strangers that are decided at a time: more than keep the processors busy while some wait for the directory or the ledger.
-const AT_ONE_TIME: usize = 32;
+/// Strangers that are decided at a time: more than keep the processors busy while some wait for the directory or the ledger. There is room
+/// for fewer than `[limits] connections` has places, so that those who need not wait still find one.
+const BOUNDS: Bounds = Bounds { at_one_time: 32, room: 512, lasts: Duration::from_millis(100) };
+/// Half of a front door's deadline (`mail_deadline` of client.toml), so that a client still hears that it should come back.
+const PATIENCE: Duration = Duration::from_secs(4);
+/// A device with an old password may be behind the same address.
+const FORGIVEN: u32 = 10;
 /// Pairs of a name and a source, about two MiB of them.
 const REMEMBERED: NonZeroUsize = NonZeroUsize::new(32_768).expect("not zero");
 

@@ -25,6 +25,8 @@ pub(crate) enum Outage {
     },
     #[error("the ledger does not know any more which codes were used; the next but one will do")]
     ForgottenCodes,
+    #[error("the login is not looked at now, because too many wait for their turn already")]
+    Crowd,
     #[error("the record of the session was changed by other requests again and again")]
     Contended,
     #[error(transparent)]
@@ -64,6 +66,7 @@ impl Outage {
             | Self::UidNotFound
             | Self::WrongClock { .. }
             | Self::ForgottenCodes
+            | Self::Crowd
             | Self::Contended
             | Self::Userdb(_)
             | Self::Users(_)
@@ -82,7 +85,9 @@ impl Outage {
                 NotComputed::Closing => OutageKind::Stopping,
                 NotComputed::Failed => OutageKind::Host,
             },
-            Self::System(SystemFault::Directory(DirectoryError::BindsWait(_))) => OutageKind::Overload,
+            Self::Crowd | Self::System(SystemFault::Directory(DirectoryError::BindsWait(_))) => {
+                OutageKind::Overload
+            }
             Self::System(SystemFault::Directory(
                 DirectoryError::Down(_) | DirectoryError::BindUnanswered(_) | DirectoryError::Broken(_),
             ))

@@ -256,7 +256,7 @@ impl<'x> MailLogin<'x, '_> {
             self.exchange.trail.credential = None;
             return Err(Stop::explained(Reason::BadCredential, UNREADABLE));
         };
-        let checked = check.check(self.exchange, account).await?;
+        let checked = self.check_main_password(check, account).await?;
         checked.require_right(&mut self.exchange.trail)?;
         self.accept(account, Credential::MainPassword).await
     }
@@ -268,7 +268,7 @@ impl<'x> MailLogin<'x, '_> {
         for digits in typed_codes::lengths(account) {
             let Some((main, code)) = combined_secret::split(self.offered.expose(), digits) else { continue };
             let check = MainPasswordCheck { password: &main, class: Class::Mail, at: self.now };
-            let checked = check.check(self.exchange, account).await?;
+            let checked = self.check_main_password(check, account).await?;
             let Err(stop) = checked.require_right(&mut self.exchange.trail) else {
                 self.exchange.trail.first_factor = Some(FirstFactorCheck::Proved);
                 return self.by_code(account, code).await;
@@ -333,11 +333,27 @@ impl<'x> MailLogin<'x, '_> {
     async fn pretend(&self, policy: EffectiveMail) -> Result<Option<SecretCheck>, Stop> {
         match self.main_password() {
             Some(check) if policy.main_password_on_mail.permits(false) || policy.observe => {
-                // It waits in an order of its own, and needs nothing else.
-                self.turn.give_up();
+                self.wait_elsewhere();
                 Ok(Some(check.pretend(self.exchange, self.request.name).await?))
             }
             Some(_) | None => Ok(None),
+        }
+    }
+
+    async fn check_main_password(
+        &mut self,
+        check: MainPasswordCheck<'_>,
+        account: &Account,
+    ) -> Result<SecretCheck, Outage> {
+        self.wait_elsewhere();
+        check.check(self.exchange, account).await
+    }
+
+    /// Gives the turn up where a main password has its own order to wait in, and so has what pretends to be one: a turn that only a real one
+    /// held would tell who exists.
+    fn wait_elsewhere(&self) {
+        if self.exchange.engine.directory.computes_main_passwords() {
+            self.turn.give_up();
         }
     }
 

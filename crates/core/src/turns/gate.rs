@@ -14,8 +14,18 @@ use super::slow_queue::Check;
 #[derive(Debug)]
 pub struct Gate {
     state: Mutex<State>,
+    bounds: Bounds,
+}
+
+/// The bounds of a [`Gate`].
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// How many have a turn.
+    pub at_one_time: usize,
     /// How many may wait in the slow lane.
-    room: usize,
+    pub room: usize,
+    /// How long a turn keeps others from theirs.
+    pub lasts: Duration,
 }
 
 #[derive(Debug)]
@@ -32,28 +42,31 @@ struct Caller {
 
 /// A turn, which passes to the next one when it is dropped.
 #[derive(Debug)]
-pub struct Turn(Arc<Gate>);
+pub struct Turn {
+    /// `None` once it was given back.
+    gate: Option<Arc<Gate>>,
+}
 
 impl Gate {
-    /// A gate for `at_one_time`, at which `room` may wait in the slow lane.
+    /// A gate at which nobody is.
     #[must_use]
-    pub fn new(at_one_time: usize, room: usize) -> Arc<Self> {
-        let state = State { free: at_one_time, waiting: FairQueue::new() };
-        Arc::new(Self { state: Mutex::new(state), room })
+    pub fn new(bounds: Bounds) -> Arc<Self> {
+        let state = State { free: bounds.at_one_time, waiting: FairQueue::new() };
+        Arc::new(Self { state: Mutex::new(state), bounds })
     }
 
-    /// Waits for a turn. `None` if too many wait already.
-    pub async fn turn(self: &Arc<Self>, lane: Lane) -> Option<Turn> {
+    /// Waits for a turn. `None` if too many wait already, or none came `by` then.
+    pub async fn turn(self: &Arc<Self>, lane: Lane, by: Instant) -> Option<Turn> {
         let (turn, turns) = oneshot::channel();
         {
             let mut state = self.lock();
             state.waiting.forget_the_gone();
-            let room = Room { all: self.room, pretences: self.room };
+            let room = Room { all: self.bounds.room, pretences: self.bounds.room };
             // Who has to leave for it hears of it by the end of its channel.
             drop(state.waiting.add(Caller { since: Instant::now(), turn }, lane, Check::Real, room));
         }
         self.hand_on();
-        turns.await.ok()
+        tokio::time::timeout_at(by.into(), turns).await.ok()?.ok()
     }
 
     /// The newest attempt of this stranger was right.
@@ -65,8 +78,11 @@ impl Gate {
     fn hand_on(self: &Arc<Self>) {
         loop {
             let Some(next) = self.lock().take() else { return };
-            // One that is gone drops the turn, which passes on.
-            drop(next.turn.send(Turn(Arc::clone(self))));
+            // One that went away just now: by its own drop, the turn would pass on from within this one, and so on.
+            if let Err(mut turn) = next.turn.send(Turn { gate: Some(Arc::clone(self)) }) {
+                turn.gate = None;
+                self.lock().free += 1;
+            }
         }
     }
 
@@ -95,11 +111,12 @@ impl Turn {
     /// The same for `work` that may also give the turn up.
     pub async fn spend_until<T>(self, waiver: &Waiver, work: impl Future<Output = T>) -> T {
         let mut work = std::pin::pin!(work);
+        let lasts = self.gate.as_ref().map_or(Duration::ZERO, |gate| gate.bounds.lasts);
         tokio::select! {
             biased;
             done = &mut work => return done,
             () = waiver.0.notified() => {}
-            () = tokio::time::sleep(LASTS) => {}
+            () = tokio::time::sleep(lasts) => {}
         }
         drop(self);
         work.await
@@ -108,8 +125,10 @@ impl Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        self.0.lock().free += 1;
-        self.0.hand_on();
+        if let Some(gate) = self.gate.take() {
+            gate.lock().free += 1;
+            gate.hand_on();
+        }
     }
 }
 
@@ -117,7 +136,7 @@ impl State {
     /// The next that waits, and its turn, which is no longer free.
     fn take(&mut self) -> Option<Caller> {
         let left = self.free.checked_sub(1)?;
-        let next = self.waiting.next(Instant::now(), |_| true)?;
+        let next = self.waiting.next(Instant::now(), |caller| !caller.is_gone())?;
         self.free = left;
         Some(next)
     }
@@ -132,8 +151,6 @@ impl Waiting for Caller {
         self.turn.is_closed()
     }
 }
-
-const LASTS: Duration = Duration::from_millis(250);
 
 #[cfg(test)]
 mod tests;

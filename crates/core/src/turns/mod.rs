@@ -7,7 +7,7 @@ mod recent_tries;
 mod slow_queue;
 
 pub use fair_queue::{Displaced, FairQueue, OLD, Room, Waiting};
-pub use gate::{Gate, Turn, Waiver};
+pub use gate::{Bounds, Gate, Turn, Waiver};
 pub use lane::{Lane, Stranger, Tried};
 pub use slow_queue::Check;
 

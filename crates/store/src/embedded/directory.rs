@@ -150,6 +150,10 @@ impl Directory for Embedded {
         Ok(found.await?)
     }
 
+    fn computes_main_passwords(&self) -> bool {
+        true
+    }
+
     async fn check_main_password(
         &self,
         account: Option<&Account>,

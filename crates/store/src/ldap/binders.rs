@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ldap3::Ldap as Connection;
-use postern_core::turns::Gate;
+use postern_core::turns::{Bounds, Gate};
 
 /// Who may bind now, and the connections that are idle.
 ///
-/// A bind has its connection to itself. At most [`AT_ONE_TIME`] are under way, about as many as a server works at: more would wait there,
-/// in the order in which they came and each on a new connection with its own TLS handshake.
+/// A bind has its connection to itself. At most [`AT_ONE_TIME`] have a turn, about as many as a server works at: more would wait there, in the
+/// order in which they came and each on a new connection with its own TLS handshake.
 #[derive(Debug)]
 pub(super) struct Binders {
     pub(super) gate: Arc<Gate>,
@@ -25,7 +25,7 @@ struct Idle {
 
 impl Binders {
     pub(super) fn new() -> Self {
-        Self { gate: Gate::new(AT_ONE_TIME, ROOM), idle: Mutex::default() }
+        Self { gate: Gate::new(BOUNDS), idle: Mutex::default() }
     }
 
     /// A connection that was used before and is not closed.
@@ -55,8 +55,9 @@ impl Binders {
     }
 }
 
-/// The threads that slapd has for all of its clients, if its configuration does not say.
-const AT_ONE_TIME: usize = 16;
-/// About as many as a server answers in a second on one processor.
-const ROOM: usize = 1_024;
+/// slapd has 16 threads for all of its clients, if its configuration does not say; as many wait for these on the way, or are on it.
+const AT_ONE_TIME: usize = 32;
+/// There is room for about as many as a server answers in a second on one processor. A bind that takes longer than others may wait for what
+/// only that user's password needs, such as another directory behind the server.
+const BOUNDS: Bounds = Bounds { at_one_time: AT_ONE_TIME, room: 1_024, lasts: Duration::from_millis(100) };
 const IDLE_FOR: Duration = Duration::from_secs(60);

@@ -314,6 +314,10 @@ impl Directory for LdapDirectory {
         Ok(self.read_entry(id, PATIENCE).await?.map(|(_, account)| account))
     }
 
+    fn computes_main_passwords(&self) -> bool {
+        false
+    }
+
     async fn check_main_password(
         &self,
         account: Option<&Account>,

@@ -224,8 +224,9 @@ impl Server {
         lane: Lane,
         deadline: Instant,
     ) -> Result<Bound, BindTrouble> {
-        let turn =
-            within(deadline, self.binders.gate.turn(lane)).await.ok().flatten().ok_or(BindTrouble::Busy)?;
+        // What is left suffices for a new connection, or a crowd would take the server out of use.
+        let by = deadline.checked_sub(BIND_WITHIN).unwrap_or_else(Instant::now);
+        let turn = self.binders.gate.turn(lane, by).await.ok_or(BindTrouble::Busy)?;
         let bound = turn.spend_on(self.bind_now(dn, password, deadline)).await?;
         if let (Bound::Right | Bound::RightButDue, Lane::Slow(stranger)) = (bound, lane) {
             self.binders.gate.forgive(stranger);
@@ -328,6 +329,8 @@ async fn run_search(
 }
 
 const SEARCH_CONNECTIONS: usize = 4;
+/// The least time for a bind.
+const BIND_WITHIN: Duration = Duration::from_secs(1);
 const PAGE: i32 = 500;
 const PROBE_EVERY: Duration = Duration::from_millis(500);
 const PROBE_WITHIN: Duration = Duration::from_secs(2);

@@ -106,7 +106,11 @@ impl<'a> Turns<'a> {
     }
 
     fn failed(&mut self, server: &Arc<Server>, trouble: Trouble) -> Result<(), DirectoryError> {
-        self.last = DirectoryError::Down(settle(server, trouble)?);
+        let down = DirectoryError::Down(settle(server, trouble)?);
+        // One that is up may have been asked before.
+        if let DirectoryError::Down(_) = self.last {
+            self.last = down;
+        }
         Ok(())
     }
 

@@ -200,7 +200,7 @@ pub(crate) enum Store {
 /// Writes the switchboard's implementations of each part of the stores' traits, and the list of their methods: what is missing in
 /// the one is missing in the other, and then the compiler says so.
 macro_rules! switchboard {
-    ($($part:ident for $store:ident fails with $error:ident {
+    ($($part:ident for $store:ident fails with $error:ident $(and passes on $plain:ident -> $kind:ty)? {
         $($point:ident: async fn $method:ident(&self $(, $argument:ident: $type:ty)*) -> $result:ty;)*
     })*) => {
         /// A method that may fail.
@@ -229,6 +229,12 @@ macro_rules! switchboard {
             #[async_trait]
             impl $part for Watched<dyn $store> {
                 $(
+                    fn $plain(&self) -> $kind {
+                        self.inner.$plain()
+                    }
+                )?
+
+                $(
                     async fn $method(&self $(, $argument: $type)*) -> Result<$result, $error> {
                         let error = || $error::Down("switched off".to_owned());
                         let inner = self.inner.$method($($argument),*);
@@ -241,7 +247,7 @@ macro_rules! switchboard {
 }
 
 switchboard! {
-    Directory for Directory fails with DirectoryError {
+    Directory for Directory fails with DirectoryError and passes on computes_main_passwords -> bool {
         Find: async fn find(&self, name: &LoginName, class: Class) -> Option<Account>;
         FindByUid: async fn find_by_uid(&self, uid: u32) -> Option<Account>;
         Read: async fn read(&self, id: &AccountId) -> Option<Account>;
@@ -366,6 +372,10 @@ impl Directory for Replicated {
 
     async fn read(&self, id: &AccountId) -> Result<Option<Account>, DirectoryError> {
         self.inner.read(id).await
+    }
+
+    fn computes_main_passwords(&self) -> bool {
+        self.inner.computes_main_passwords()
     }
 
     async fn check_main_password(

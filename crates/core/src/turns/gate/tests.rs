@@ -4,12 +4,18 @@ use std::task::{Context, Poll, Waker};
 use super::*;
 use crate::turns::strangers::at;
 
+const SOON: Duration = Duration::from_secs(60);
+
+fn gate(at_one_time: usize, room: usize) -> Arc<Gate> {
+    Gate::new(Bounds { at_one_time, room, lasts: Duration::from_millis(20) })
+}
+
 /// A caller, who waits from now on.
 type Caller = std::pin::Pin<Box<dyn Future<Output = Option<Turn>>>>;
 
 fn comes(gate: &Arc<Gate>, lane: Lane) -> Caller {
     let gate = Arc::clone(gate);
-    let mut caller: Caller = Box::pin(async move { gate.turn(lane).await });
+    let mut caller: Caller = Box::pin(async move { gate.turn(lane, Instant::now() + SOON).await });
     assert!(poll(&mut caller).is_pending(), "no turn is free");
     caller
 }
@@ -26,7 +32,8 @@ fn has_turn(caller: &mut Caller) -> Option<Turn> {
 }
 
 fn at_once(gate: &Arc<Gate>) -> Option<Turn> {
-    let turn = pin!(gate.turn(Lane::Fast)).poll(&mut Context::from_waker(Waker::noop()));
+    let turn =
+        pin!(gate.turn(Lane::Fast, Instant::now() + SOON)).poll(&mut Context::from_waker(Waker::noop()));
     match turn {
         Poll::Ready(turn) => turn,
         Poll::Pending => None,
@@ -37,9 +44,9 @@ fn slow(account: u32, source: u32) -> Lane {
     Lane::Slow(at(account, source))
 }
 
-#[test]
-fn no_more_than_that_have_a_turn_and_all_get_one() {
-    let gate = Gate::new(2, 100);
+#[tokio::test]
+async fn no_more_than_that_have_a_turn_and_all_get_one() {
+    let gate = gate(2, 100);
     let (first, second) = (at_once(&gate).unwrap(), at_once(&gate).unwrap());
     let mut third = comes(&gate, Lane::Fast);
     let mut fourth = comes(&gate, Lane::Fast);
@@ -50,9 +57,9 @@ fn no_more_than_that_have_a_turn_and_all_get_one() {
     assert!(has_turn(&mut fourth).is_some());
 }
 
-#[test]
-fn a_newcomer_goes_before_a_flood_that_came_earlier() {
-    let gate = Gate::new(1, 100);
+#[tokio::test]
+async fn a_newcomer_goes_before_a_flood_that_came_earlier() {
+    let gate = gate(1, 100);
     let held = at_once(&gate).unwrap();
     let mut flood: Vec<Caller> = (0..40).map(|number| comes(&gate, slow(1, 1_000 + number))).collect();
     let mut newcomer = comes(&gate, slow(2, 1));
@@ -65,9 +72,9 @@ fn a_newcomer_goes_before_a_flood_that_came_earlier() {
     assert!(has_turn(&mut newcomer).is_some(), "only the first try at the account came before");
 }
 
-#[test]
-fn who_no_longer_waits_takes_no_turn_along() {
-    let gate = Gate::new(1, 100);
+#[tokio::test]
+async fn who_no_longer_waits_takes_no_turn_along() {
+    let gate = gate(1, 100);
     let held = at_once(&gate).unwrap();
     drop((0..20).map(|number| comes(&gate, slow(number, number))).collect::<Vec<_>>());
     let mut gone_with_its_turn = comes(&gate, Lane::Fast);
@@ -80,9 +87,9 @@ fn who_no_longer_waits_takes_no_turn_along() {
     assert!(at_once(&gate).is_some());
 }
 
-#[test]
-fn one_too_many_is_told_at_once_and_is_no_newcomer() {
-    let gate = Gate::new(1, 3);
+#[tokio::test]
+async fn one_too_many_is_told_at_once_and_is_no_newcomer() {
+    let gate = gate(1, 3);
     let held = at_once(&gate).unwrap();
     let mut flood: Vec<Caller> = (0..3).map(|number| comes(&gate, slow(1, 1_000 + number))).collect();
     let mut newcomer = comes(&gate, slow(2, 1));
@@ -94,11 +101,11 @@ fn one_too_many_is_told_at_once_and_is_no_newcomer() {
 
 #[tokio::test]
 async fn work_that_takes_long_goes_on_without_its_turn() {
-    let gate = Gate::new(1, 100);
-    let turn = gate.turn(Lane::Fast).await.unwrap();
+    let gate = gate(1, 100);
+    let turn = gate.turn(Lane::Fast, Instant::now() + SOON).await.unwrap();
     let (end, ended) = oneshot::channel();
     let work = tokio::spawn(turn.spend_on(ended));
-    let next = gate.turn(Lane::Fast).await.unwrap();
+    let next = gate.turn(Lane::Fast, Instant::now() + SOON).await.unwrap();
     assert!(!work.is_finished());
     end.send(7).unwrap();
     assert_eq!(work.await.unwrap().unwrap(), 7);
@@ -108,8 +115,8 @@ async fn work_that_takes_long_goes_on_without_its_turn() {
 
 #[tokio::test]
 async fn work_that_waits_elsewhere_gives_its_turn_up() {
-    let gate = Gate::new(1, 100);
-    let turn = gate.turn(Lane::Fast).await.unwrap();
+    let gate = gate(1, 100);
+    let turn = gate.turn(Lane::Fast, Instant::now() + SOON).await.unwrap();
     let waiver = Waiver::default();
     let (end, ended) = oneshot::channel::<u32>();
     let mut work = pin!(turn.spend_until(&waiver, async {
@@ -121,4 +128,52 @@ async fn work_that_waits_elsewhere_gives_its_turn_up() {
     assert!(at_once(&gate).is_some());
     end.send(7).unwrap();
     assert_eq!(work.await.unwrap(), 7);
+}
+
+#[tokio::test]
+async fn many_who_went_away_are_passed_over_and_cost_no_stack() {
+    let gate = gate(1, usize::MAX);
+    let held = at_once(&gate).unwrap();
+    let mut gone = Vec::new();
+    for number in 0..50_000 {
+        let (turn, turns) = oneshot::channel();
+        let caller = super::Caller { since: Instant::now(), turn };
+        let room = Room { all: usize::MAX, pretences: usize::MAX };
+        drop(gate.lock().waiting.add(caller, slow(number, number), Check::Real, room));
+        gone.push(turns);
+    }
+    drop(gone);
+    drop(held);
+    assert!(at_once(&gate).is_some());
+}
+
+#[tokio::test]
+async fn a_turn_that_does_not_come_in_time_is_none() {
+    let gate = gate(1, 100);
+    let held = at_once(&gate).unwrap();
+    assert!(gate.turn(Lane::Fast, Instant::now() + Duration::from_millis(5)).await.is_none());
+    drop(held);
+    assert!(at_once(&gate).is_some());
+}
+
+#[tokio::test]
+async fn who_was_right_does_not_wait_behind_those_who_never_tried() {
+    let gate = gate(1, 100);
+    for forgiven in [true, false] {
+        let account = u32::from(forgiven);
+        for _ in 0..5 {
+            drop(gate.turn(slow(account, account), Instant::now() + SOON).await.unwrap());
+            if forgiven {
+                gate.forgive(at(account, account));
+            }
+        }
+        let held = at_once(&gate).unwrap();
+        let mut other = comes(&gate, slow(10 + account, 10 + account));
+        let mut came_first = comes(&gate, slow(account, account));
+        let mut third = comes(&gate, slow(20 + account, 20 + account));
+        drop(held);
+        drop(has_turn(&mut other).unwrap());
+        assert_eq!(has_turn(&mut came_first).is_some(), forgiven);
+        drop((came_first, has_turn(&mut third)));
+    }
 }

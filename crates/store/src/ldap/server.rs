@@ -246,7 +246,8 @@ impl Server {
                 Err(trouble) => return Err(BindTrouble::Answer(trouble)),
             }
         }
-        let connected = self.connector.connect(&self.uri, deadline).await;
+        // On the heap, as few binds need it.
+        let connected = Box::pin(self.connector.connect(&self.uri, deadline)).await;
         let mut connection = connected.map_err(BindTrouble::Connection)?;
         // With trouble it is dropped: its authorization identity is unknown.
         let bound = try_bind(&mut connection, dn, password, deadline).await.map_err(BindTrouble::Answer)?;

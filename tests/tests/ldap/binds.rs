@@ -1,6 +1,9 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
+use postern_ipc::RejectReason;
+use postern_tests::flood::{Shot, fire};
+use postern_tests::site::wrong_password;
 use postern_tests::{Site, slapd::PEOPLE};
 
 use crate::{Said, login, slapd, timed};
@@ -15,7 +18,7 @@ fn idle_connections_that_the_server_closed_cost_no_login() {
     std::thread::scope(|scope| {
         for _ in 0..8 {
             // Each a password of its own: logins with the same one are checked once.
-            let wrong = postern_tests::site::wrong_password();
+            let wrong = wrong_password();
             let site = &site;
             scope.spawn(move || assert_eq!(login(site, "alice", &wrong), Said::Reject));
         }
@@ -60,4 +63,18 @@ fn a_bind_that_is_not_answered_takes_no_server_out_of_use() {
     drop(silent);
 }
 
+/// More at a time would wait in the server, and each on a connection of its own: a TLS handshake costs more than a bind.
+#[test]
+fn a_crowd_of_binds_shares_its_connections() {
+    let slapd = slapd("crowd_of_binds", &[]).crowd(CROWD).start();
+    let site = Site::builder("crowd_of_binds").ldap(&slapd).build();
+    let _posternd = site.posternd();
+    let wrong = |number: u32| Shot::new(&slapd.nth(number).name, &wrong_password(), number as usize);
+    let tally = fire(&site.socket(), (0..CROWD).map(wrong), 200);
+    assert_eq!(tally.rejected(RejectReason::BadCredential), CROWD as usize, "{tally:?}");
+    let connections = slapd.log().matches(" ACCEPT ").count();
+    assert!((1..100).contains(&connections), "{connections} for {CROWD} binds");
+}
+
+const CROWD: u32 = 400;
 const AT_ONCE: Duration = Duration::from_millis(600);

@@ -210,3 +210,17 @@ pub fn clock_text(ahead: i64) -> String {
         SKEW.as_secs()
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crowd_is_an_overload_and_no_outage_of_all_logins() {
+        let binds = DirectoryError::BindsWait("ldaps://ldap.example.org".to_owned());
+        for outage in [Outage::Crowd, Outage::System(SystemFault::Directory(binds))] {
+            assert!(!outage.is_for_all(), "{outage}");
+            assert_eq!(outage.kind(), OutageKind::Overload, "{outage}");
+        }
+    }
+}

@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use ldap3::SearchEntry;
-use postern_core::account::UID_NUMBER;
-use postern_core::account::{Account, AccountData, AccountId, FactorKey, Revision};
+use postern_core::account::{Account, AccountData, AccountId, FactorKey, Revision, UID_NUMBER};
 use postern_core::clock::{Clock, Timestamp};
 use postern_core::config::{Filter, Ldap, PasswordMustChange};
 use postern_core::directory::{

@@ -25,15 +25,6 @@ pub struct MailGate {
     regulars: Mutex<LruCache<Digest, u32>>,
 }
 
-/// Who logs in.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Visitor {
-    /// Both together.
-    pub(crate) pair: Digest,
-    /// The name, and the source unless strangers share it.
-    pub(crate) stranger: Stranger,
-}
-
 impl MailGate {
     /// A gate that knows nobody.
     #[must_use]
@@ -41,30 +32,23 @@ impl MailGate {
         Self { gate: Gate::new(BOUNDS), regulars: Mutex::new(LruCache::new(REMEMBERED)) }
     }
 
-    /// Decides a login when it is its turn, which it may give up by the `waiver`.
+    /// Decides a login when it is its turn, which it may give up by the `waiver`. `visitor` is its name and source in one; who that is as
+    /// a stranger is asked only if it has to wait.
     ///
     /// # Errors
     /// Those of the login, and [`Outage::Crowd`] if its turn does not come.
     pub(crate) async fn pass(
         &self,
-        visitor: Visitor,
+        visitor: Digest,
+        stranger: impl FnOnce() -> Stranger,
         waiver: &Waiver,
         login: impl Future<Output = Result<Verdict, Stop>>,
     ) -> Result<Verdict, Stop> {
-        let is_regular = self.regulars().get(&visitor.pair).is_some_and(|rejected| *rejected < FORGIVEN);
-        let decided = if is_regular {
-            login.await
-        } else {
-            let by = Instant::now() + PATIENCE;
-            let turn = self.gate.turn(Lane::Slow(visitor.stranger), by).await;
-            turn.ok_or(Outage::Crowd)?.spend_until(waiver, login).await
-        };
+        let is_regular = self.regulars().get(&visitor).is_some_and(|rejected| *rejected < FORGIVEN);
+        let decided = if is_regular { login.await } else { self.in_turn(stranger(), waiver, login).await };
         match &decided {
             Ok(Verdict::Accept(_)) => {
-                self.regulars().put(visitor.pair, 0);
-                if !is_regular {
-                    self.gate.forgive(visitor.stranger);
-                }
+                self.regulars().put(visitor, 0);
             }
             Ok(Verdict::Reject(_)) => self.note_rejection(visitor),
             Err(stop) if stop.is_rejection() => self.note_rejection(visitor),
@@ -73,8 +57,22 @@ impl MailGate {
         decided
     }
 
-    fn note_rejection(&self, visitor: Visitor) {
-        if let Some(rejected) = self.regulars().get_mut(&visitor.pair) {
+    async fn in_turn(
+        &self,
+        stranger: Stranger,
+        waiver: &Waiver,
+        login: impl Future<Output = Result<Verdict, Stop>>,
+    ) -> Result<Verdict, Stop> {
+        let turn = self.gate.turn(Lane::Slow(stranger), Instant::now() + PATIENCE).await;
+        let decided = turn.ok_or(Outage::Crowd)?.spend_until(waiver, login).await;
+        if matches!(decided, Ok(Verdict::Accept(_))) {
+            self.gate.forgive(stranger);
+        }
+        decided
+    }
+
+    fn note_rejection(&self, visitor: Digest) {
+        if let Some(rejected) = self.regulars().get_mut(&visitor) {
             *rejected = rejected.saturating_add(1);
         }
     }

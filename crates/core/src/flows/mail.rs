@@ -4,7 +4,6 @@ use crate::app_password::{AppPassword, Candidate, LiveAppPassword};
 use crate::checks::application_keys;
 use crate::checks::attempts;
 use crate::checks::in_flight::{SecretCheck, WRONG_BEFORE};
-use crate::checks::mail_gate::Visitor;
 use crate::checks::main_password::{MainPasswordCheck, attempt_digest};
 use crate::checks::sessions;
 use crate::checks::typed_codes::{self, CodeCheck, CodeCheckContext, Typed};
@@ -28,7 +27,7 @@ use crate::login_event::UsedCredential;
 use crate::policy::{AccountPolicy, Class, EffectiveMail, MailService};
 use crate::secret::Offered;
 use crate::session::SessionMailPassword;
-use crate::turns::Waiver;
+use crate::turns::{Stranger, Waiver};
 use crate::verdict::{Accepted, Reason, Verdict};
 use crate::words::{Language, Phrase};
 
@@ -61,24 +60,29 @@ pub(crate) async fn login(
     };
     let decided = match request.secret.or(asked.as_ref()) {
         Some(offered) => {
-            let visitor = visitor(engine, request);
             let waiver = Waiver::default();
-            let login = async {
+            // Pinned here, or each function that it passes through would hold a copy.
+            let login = std::pin::pin!(async {
                 let (exchange, now) = (&mut exchange, engine.clock.now());
                 MailLogin { exchange, request, service, observe, offered, now, turn: &waiver }.decide().await
-            };
-            engine.caches.mail_gate.pass(visitor, &waiver, login).await
+            });
+            let stranger = || stranger(engine, request);
+            engine.caches.mail_gate.pass(visitor(engine, request), stranger, &waiver, login).await
         }
         None => Err(Stop::reject(Reason::BadCredential)),
     };
     exchange.end(decided)
 }
 
-fn visitor(engine: &Engine, request: &LoginRequest<'_>) -> Visitor {
-    let (name, source) = (request.name.as_str().as_bytes(), request.source);
-    let pair = engine.keyring.digest("mail visitor", &[name, source.as_str().as_bytes()]);
-    let name = engine.keyring.digest("name of a mail visitor", &[name]);
-    Visitor { pair, stranger: attempts::stranger_to_all(engine, name, source) }
+/// The name as typed and the source, in one.
+fn visitor(engine: &Engine, request: &LoginRequest<'_>) -> Digest {
+    let parts = [request.name.as_str().as_bytes(), request.source.as_str().as_bytes()];
+    engine.keyring.digest("mail visitor", &parts)
+}
+
+fn stranger(engine: &Engine, request: &LoginRequest<'_>) -> Stranger {
+    let name = engine.keyring.digest("name of a mail visitor", &[request.name.as_str().as_bytes()]);
+    attempts::stranger_to_all(engine, name, request.source)
 }
 
 async fn ask_for_secret(exchange: &mut Exchange<'_>) -> Result<Offered, Stop> {

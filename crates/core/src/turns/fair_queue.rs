@@ -5,9 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::lane::{Lane, Stranger};
 use super::recent_tries::RecentTries;
-use super::slow_queue::{Check, SlowQueue};
-
-pub use super::slow_queue::{Displaced, Room};
+use super::slow_queue::{Check, Displaced, Room, SlowQueue};
 
 /// What can wait in a [`FairQueue`].
 pub trait Waiting {

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, oneshot};
 
-use super::fair_queue::{FairQueue, Room, Waiting};
+use super::fair_queue::{FairQueue, Waiting};
 use super::lane::{Lane, Stranger};
-use super::slow_queue::Check;
+use super::slow_queue::{Check, Room};
 
 /// Lets at most so many work at a time. What is scarce behind it serves those in the order in which they come, so the fewer are there, the
 /// less a newcomer waits behind a flood.

@@ -6,10 +6,10 @@ mod lane;
 mod recent_tries;
 mod slow_queue;
 
-pub use fair_queue::{Displaced, FairQueue, OLD, Room, Waiting};
+pub use fair_queue::{FairQueue, OLD, Waiting};
 pub use gate::{Bounds, Gate, Turn, Waiver};
 pub use lane::{Lane, Stranger, Tried};
-pub use slow_queue::Check;
+pub use slow_queue::{Check, Displaced, Room};
 
 #[cfg(test)]
 pub(crate) use lane::strangers;

@@ -10,15 +10,11 @@ use crate::verdict::{Accepted, Reason};
 
 type Login<'a> = Pin<Box<dyn Future<Output = Result<Verdict, Stop>> + 'a>>;
 
-/// One who uses an account number from a source of the same number.
-fn visitor(number: u32) -> Visitor {
-    Visitor { pair: key(number), stranger: invented(number) }
-}
-
-/// A login that is let in once the gate has a place for it, and then decided as `verdict` says.
+/// A login with a name and from a source of this number, let in once the gate has a place for it, and then decided as `verdict` says.
 fn login(gate: &MailGate, number: u32, verdict: oneshot::Receiver<Verdict>) -> Login<'_> {
     Box::pin(async move {
-        gate.pass(visitor(number), &Waiver::default(), async { Ok(verdict.await.expect("a verdict")) }).await
+        let decided = async { Ok(verdict.await.expect("a verdict")) };
+        gate.pass(key(number), || invented(number), &Waiver::default(), decided).await
     })
 }
 

@@ -134,6 +134,8 @@ impl TerminalUser {
             self.answer_visible("");
         }
         let name = self.expect(IN_END);
+        // The rest of its line: a terminal may give the two apart.
+        self.expect("\n");
         name.trim().to_owned()
     }
 

@@ -1,5 +1,6 @@
 //! Authenticator apps that are not ours: oathtool makes the codes, pyotp reads what an app would scan.
 
+use std::collections::BTreeMap;
 use std::process::Command;
 use std::time::Duration;
 
@@ -226,6 +227,32 @@ impl std::fmt::Debug for Authenticator {
     }
 }
 
+/// The codes of `apps`, each with its owner, for so many steps from the one at `unix` on. Where a code is good for another app or step of
+/// its owner at the same time there is none: it may be taken for that one, or be refused as used there.
+#[must_use]
+pub fn unambiguous_codes<O: Ord>(
+    apps: &[(O, Authenticator)],
+    unix: u64,
+    steps: u64,
+) -> Vec<Vec<Option<String>>> {
+    let all: Vec<Vec<String>> = apps.iter().map(|(_, app)| app.codes(unix, steps)).collect();
+    let mut good: BTreeMap<(&O, &str), Vec<usize>> = BTreeMap::new();
+    for ((owner, _), codes) in apps.iter().zip(&all) {
+        for (step, code) in codes.iter().enumerate() {
+            good.entry((owner, code)).or_default().push(step);
+        }
+    }
+    let of_owner = |owner, codes: &[String]| {
+        let code = |(step, code): (usize, &String)| {
+            let near =
+                good[&(owner, code.as_str())].iter().filter(|other| other.abs_diff(step) <= GOOD_TOGETHER);
+            (near.count() == 1).then(|| code.clone())
+        };
+        codes.iter().enumerate().map(code).collect()
+    };
+    apps.iter().zip(&all).map(|((owner, _), codes)| of_owner(owner, codes)).collect()
+}
+
 /// The moment, in seconds since the epoch.
 #[must_use]
 pub fn now() -> u64 {
@@ -238,6 +265,8 @@ fn unhex(text: &str) -> Vec<u8> {
 
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const LIMIT: Duration = Duration::from_secs(20);
+/// By how many steps two codes may differ that are both taken at some moment: one earlier, and one later.
+const GOOD_TOGETHER: usize = 2;
 
 #[cfg(test)]
 mod tests {
@@ -249,5 +278,14 @@ mod tests {
             assert_eq!(Authenticator::new(seed.as_bytes()).base32(), text);
         }
         assert_eq!(Authenticator::new(b"foobar").base32(), "MZXW6YTBOI");
+    }
+    #[test]
+    fn codes_that_are_good_twice_are_left_out() {
+        let (one, other) = (Authenticator::new(b"one"), Authenticator::new(b"another"));
+        let plain = |app: &Authenticator| app.codes(0, 3).into_iter().map(Some).collect::<Vec<_>>();
+        let apps = [("anna", one.clone()), ("anna", other.clone()), ("bob", one.clone())];
+        assert_eq!(unambiguous_codes(&apps, 0, 3), [plain(&one), plain(&other), plain(&one)]);
+        let apps = [("anna", one.clone()), ("anna", one), ("anna", other.clone())];
+        assert_eq!(unambiguous_codes(&apps, 0, 3), [vec![None; 3], vec![None; 3], plain(&other)]);
     }
 }

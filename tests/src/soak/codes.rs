@@ -20,7 +20,7 @@ struct Apps {
 struct App {
     /// Whose it is, as a position among all people.
     owner: usize,
-    codes: Vec<String>,
+    codes: Vec<Option<String>>,
     /// The first time step whose code was not given out.
     next: u64,
 }
@@ -29,12 +29,11 @@ impl Codes {
     /// Of these apps, each with the position of its owner. They last for an hour.
     pub(super) fn of(apps: impl Iterator<Item = (usize, Authenticator)>) -> Self {
         let first_step = otp::now() / PERIOD;
-        let app = |(owner, app): (usize, Authenticator)| App {
-            owner,
-            codes: app.codes(first_step * PERIOD, STEPS),
-            next: first_step,
-        };
-        Self { first_step, apps: Mutex::new(Apps { all: apps.map(app).collect(), turn: 0 }) }
+        let apps: Vec<(usize, Authenticator)> = apps.collect();
+        let codes = otp::unambiguous_codes(&apps, first_step * PERIOD, STEPS);
+        let app = |((owner, _), codes)| App { owner, codes, next: first_step };
+        let all = apps.into_iter().zip(codes).map(app).collect();
+        Self { first_step, apps: Mutex::new(Apps { all, turn: 0 }) }
     }
 
     /// A code that is good for some seconds at least, and its owner; `None` while all are used.
@@ -42,13 +41,16 @@ impl Codes {
         let now = otp::now();
         let step = now / PERIOD;
         let mut apps = self.apps.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = usize::try_from(step - self.first_step).expect("a number of steps");
         let (count, turn) = (apps.all.len(), apps.turn);
-        let at = (0..count).map(|offset| (turn + offset) % count).find(|&at| apps.all[at].next <= step)?;
+        let has_one = |app: &App| {
+            app.next <= step && app.codes.get(place).expect("the apps last for an hour").is_some()
+        };
+        let at = (0..count).map(|offset| (turn + offset) % count).find(|&at| has_one(&apps.all[at]))?;
         apps.turn = at + 1;
         let app = &mut apps.all[at];
         app.next = step + 1;
-        let place = usize::try_from(step - self.first_step).expect("a number of steps");
-        Some((app.owner, app.codes.get(place).expect("the apps last for an hour").clone()))
+        Some((app.owner, app.codes[place].clone()?))
     }
 }
 

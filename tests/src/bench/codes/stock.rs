@@ -11,7 +11,7 @@ pub(in crate::bench) struct Stock {
 
 struct App {
     name: String,
-    codes: Vec<String>,
+    codes: Vec<Option<String>>,
     /// The first step that is not used.
     next: u64,
 }
@@ -40,12 +40,10 @@ impl Stock {
     /// Of these names and apps.
     pub(in crate::bench) fn of(apps: impl Iterator<Item = (String, Authenticator)>) -> Self {
         let first_step = otp::now() / PERIOD;
-        let app = |(name, app): (String, Authenticator)| App {
-            name,
-            codes: app.codes(first_step * PERIOD, STEPS),
-            next: first_step,
-        };
-        Self { apps: apps.map(app).collect(), first_step }
+        let apps: Vec<(String, Authenticator)> = apps.collect();
+        let codes = otp::unambiguous_codes(&apps, first_step * PERIOD, STEPS);
+        let app = |((name, _), codes)| App { name, codes, next: first_step };
+        Self { apps: apps.into_iter().zip(codes).map(app).collect(), first_step }
     }
 
     /// All that are good now and for two seconds more, older ones first.
@@ -55,7 +53,9 @@ impl Stock {
         for (number, app) in self.apps.iter().enumerate() {
             for step in app.next.max(soon.saturating_sub(1))..=now + 1 {
                 let at = usize::try_from(step - self.first_step).expect("a number of steps");
-                let code = app.codes.get(at).expect("the stock lasts for an hour").clone();
+                let Some(code) = app.codes.get(at).expect("the stock lasts for an hour").clone() else {
+                    continue;
+                };
                 ready.push(Ready { name: app.name.clone(), code, app: number, step });
             }
         }

@@ -14,6 +14,7 @@ use sd_notify::NotifyState;
 use tokio::net::UnixStream;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 use tracing::{error, info, warn};
 
 use crate::listener::Listener;
@@ -38,9 +39,11 @@ pub(crate) async fn run(
     let mut hangup = signal(SignalKind::hangup())?;
     let (path, config): (Arc<Path>, _) = (Arc::from(path), Arc::new(config));
     let mut summary = tokio::time::interval(SUMMARY_EVERY);
+    // The volatile database is begun by the first look at the ledger, and what a tool does before that it keeps to itself. Clients that connect
+    // meanwhile wait at the socket.
+    drop(timeout(FIRST_LOOK, tokio::spawn(warn_of_ledger(server.site()))).await);
     info!("posternd {} serves {}", env!("CARGO_PKG_VERSION"), config.socket.path.display());
     tell_systemd(&[NotifyState::Ready]);
-    tokio::spawn(warn_of_ledger(server.site()));
     loop {
         tokio::select! {
             accepted = listener.socket.accept() => match accepted {
@@ -72,7 +75,7 @@ pub(crate) async fn run(
     Ok(())
 }
 
-/// Logs once what is wrong with the ledger. The ledger may answer slowly, so this runs by itself.
+/// Logs once what is wrong with the ledger. It goes on by itself where the ledger answers slowly.
 async fn warn_of_ledger(site: Arc<Site>) {
     match site.engine.ledger.health().await {
         Ok(health) => {
@@ -129,5 +132,7 @@ async fn admit(server: &Server, site: &Site, uid: u32, slot: &mut Slot) -> bool 
     slot.become_holders(site.capacity, holder)
 }
 
+/// How long the start waits for the ledger: a server that is silent is one within 0.6 s.
+const FIRST_LOOK: Duration = Duration::from_secs(1);
 /// How often the number of lines left out of the log is logged.
 const SUMMARY_EVERY: Duration = Duration::from_secs(10);

@@ -65,6 +65,18 @@ fn problems_of_the_ledgers_server_are_logged_once_after_the_start() {
     assert_eq!(posternd.log().lines().filter(|line| line.contains("appendonly")).count(), 1);
 }
 
+/// Until the volatile database is there, a tool keeps to itself what it does: a phone that an admin binds would not find it.
+#[test]
+fn a_daemon_that_answers_has_begun_the_volatile_database() {
+    let site = Site::new("begun");
+    for start in 0..10 {
+        let posternd = site.posternd();
+        assert!(site.dir().join("run/postern.db.spent").exists(), "start {start}");
+        drop(posternd);
+        fs::remove_file(site.dir().join("run/postern.db.spent")).unwrap();
+    }
+}
+
 #[test]
 fn a_file_that_others_could_change_or_read_is_refused() {
     let site = Site::new("modes");

@@ -22,7 +22,7 @@ IN_TEST_HOST = POSTERN_TEST_OUTPUT=$(TARGET)/test-output POSTERN_CHECKPASSWORD=$
 	scripts/in-test-host
 
 .DEFAULT_GOAL := help
-.PHONY: help build install uninstall packages-deb packages-rpm packages-test fuzz guides-test man schema demo demo-ldap demo-webmail test test-all transcripts docs-check lint bench bench-codes bench-connections bench-flood bench-mail bench-profile bench-scale bench-ssh bench-timing bench-webmail soak faults test-packages test-packages-all deb-tools rpm-tools
+.PHONY: help build install uninstall packages-deb packages-rpm packages-test fuzz guides-test man schema demo demo-ldap demo-webmail test test-all transcripts docs-check lint bench bench-codes bench-connections bench-flood bench-mail bench-mail-2.4 bench-profile bench-scale bench-ssh bench-timing bench-webmail soak faults test-packages test-packages-all deb-tools rpm-tools
 
 help: ## What can be made
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -102,7 +102,7 @@ lint: $(CARGO_DENY) ## Check formatting, lints, cycles between files, documents,
 	scripts/guides-test --check
 	$(CARGO_DENY) check bans licenses
 
-bench: bench-codes bench-connections bench-flood bench-mail bench-profile bench-scale bench-ssh bench-webmail ## All benchmarks but bench-timing, which takes long, one after the other; tables, JSON and charts in target/results
+bench: bench-codes bench-connections bench-flood bench-mail bench-mail-2.4 bench-profile bench-scale bench-ssh bench-webmail ## All benchmarks but bench-timing, which takes long, one after the other; tables, JSON and charts in target/results
 	$(MEASURE) bench-summary
 	$(TARGET)/release/bench-summary
 
@@ -126,6 +126,13 @@ bench-mail: test-packages ## Compare logins a second with programs that do nothi
 	scripts/build release
 	$(MEASURE) bench-mail
 	$(IN_TEST_HOST) $(TARGET)/release/bench-mail
+
+bench-mail-2.4: test-packages ## The same with the Dovecot of Debian 13, which has no checkpassword
+	scripts/fetch-nslcd
+	scripts/fetch-dovecot-2.4
+	scripts/build release
+	$(MEASURE) bench-mail
+	$(IN_TEST_HOST) $(TARGET)/release/bench-mail dovecot-2.4
 
 bench-profile: test-packages ## Show which program spends the time of a login, at each door
 	scripts/fetch-nslcd

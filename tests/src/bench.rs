@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::host;
 use crate::program::fail;
+use crate::{Release, host};
 
 mod app_passwords;
 mod chart;
@@ -117,16 +117,20 @@ where
 ///
 /// # Errors
 /// `out` cannot be written. A login that is refused is a panic: such a number would mean nothing.
-pub fn mail(plan: &Plan, out: &mut dyn Write) -> Result<()> {
+pub fn mail(plan: &Plan, release: Release, out: &mut dyn Write) -> Result<()> {
     host::require_test_host();
     writeln!(
         out,
         "bench-mail: {} accounts with an app password each, in SQLite and in LDAP",
         contender::ACCOUNTS
     )?;
-    let mut contest = Contest::start();
-    let mut results = Results::new("mail", "logins/s", plan.to_json());
-    report::heading(out, plan)?;
+    let mut contest = Contest::start(release);
+    let name = match release {
+        Release::V2_3 => "mail",
+        Release::V2_4 => "mail-dovecot-24",
+    };
+    let mut results = Results::new(name, "logins/s", plan.to_json());
+    report::heading(out, release, plan)?;
     for contender in &contest.contenders {
         // Starts what is started on demand, and fills posternd's cache: the accounts return, as mail programs do.
         drop(drive(&contender.dovecot, &contender.attempts, 20, Duration::from_millis(500)));

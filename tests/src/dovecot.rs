@@ -1,4 +1,4 @@
-//! A real Dovecot 2.3: IMAP and POP3 on free ports of 127.0.0.1, passwords checked by a checkpassword program.
+//! A real Dovecot, 2.3 but where 2.4 is asked for: IMAP and POP3 on free ports of 127.0.0.1, passwords checked by a checkpassword program.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,9 +11,15 @@ use tempfile::TempDir;
 use crate::guard::{Process, free_port, read_log, wait_for_line};
 use crate::{AuthClient, Ran, host};
 
+mod release;
+
+pub use release::Release;
+
 /// How a [`Dovecot`] is set up.
 #[derive(Debug, Clone)]
 pub struct DovecotConfig {
+    /// Which Dovecot it is for.
+    pub release: Release,
     /// The checkpassword program and its arguments, for passdb and userdb.
     pub checkpassword: String,
     /// Where it logs.
@@ -43,6 +49,7 @@ impl DovecotConfig {
     #[must_use]
     pub fn new(checkpassword: &str, log: &Path) -> Self {
         Self {
+            release: Release::V2_3,
             checkpassword: checkpassword.to_owned(),
             log: log.to_owned(),
             failure_delay: Duration::ZERO,
@@ -58,16 +65,12 @@ impl Dovecot {
     #[must_use]
     pub fn start(config: &DovecotConfig) -> Self {
         host::require_test_host();
-        let program = host::system_program("/usr/sbin/dovecot", "dovecot-imapd dovecot-pop3d");
-        for part in ["imap", "pop3", "checkpassword-reply"] {
-            drop(host::system_program(&format!("/usr/lib/dovecot/{part}"), "dovecot-imapd dovecot-pop3d"));
-        }
         let dir = tempfile::Builder::new().prefix("dc.").tempdir_in(host::test_dir()).expect("a directory");
         host::own(dir.path(), (0.into(), 0.into()), 0o755);
         let (imap, pop3) = (free_port(), free_port());
         let file = dir.path().join("dovecot.conf");
         fs::write(&file, text(config, dir.path(), imap, pop3)).expect("dovecot.conf");
-        let mut command = Command::new(program);
+        let mut command = config.release.program();
         command.arg("-F").arg("-c").arg(&file).current_dir("/");
         let process = Process::spawn("dovecot", &mut command, &config.log.with_extension("console.log"));
         let mut dovecot = Self { process, log: config.log.clone(), dir, imap, pop3 };
@@ -144,7 +147,9 @@ impl Dovecot {
 
 fn text(config: &DovecotConfig, dir: &Path, imap: u16, pop3: u16) -> String {
     let penalty = if config.penalty { "" } else { NO_PENALTY };
-    let text = CONF
+    let text = config
+        .release
+        .settings()
         .replace("@DATABASES@\n", config.databases.as_deref().unwrap_or(CHECKPASSWORD))
         .replace("@DIR@", &dir.display().to_string())
         .replace("@LOG@", &config.log.display().to_string())
@@ -155,48 +160,6 @@ fn text(config: &DovecotConfig, dir: &Path, imap: u16, pop3: u16) -> String {
     format!("{text}{penalty}{}\n", config.more)
 }
 
-const CONF: &str = r"base_dir = @DIR@/run
-state_dir = @DIR@/state
-log_path = @LOG@
-protocols = imap pop3
-listen = 127.0.0.1
-ssl = no
-disable_plaintext_auth = no
-auth_mechanisms = plain login
-auth_cache_size = 0
-auth_failure_delay = @DELAY@
-auth_verbose = yes
-first_valid_uid = 1000
-mail_location = maildir:~/Maildir
-mail_max_userip_connections = 100
-@DATABASES@
-service auth {
-  unix_listener auth-client {
-    mode = 0666
-  }
-}
-service stats {
-  unix_listener stats-writer {
-    mode = 0666
-  }
-}
-service imap-login {
-  inet_listener imap {
-    port = @IMAP@
-  }
-  inet_listener imaps {
-    port = 0
-  }
-}
-service pop3-login {
-  inet_listener pop3 {
-    port = @POP3@
-  }
-  inet_listener pop3s {
-    port = 0
-  }
-}
-";
 const CHECKPASSWORD: &str = r"passdb {
   driver = checkpassword
   args = @CHECKPASSWORD@

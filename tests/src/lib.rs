@@ -93,7 +93,7 @@ pub use checkpassword::{Checkpassword, Ran};
 pub use clock::SetClock;
 pub use dice::Dice;
 pub use door::Door;
-pub use dovecot::{Dovecot, DovecotConfig};
+pub use dovecot::{Dovecot, DovecotConfig, Release};
 pub use ds389::Ds389;
 pub use fake::FakePosternd;
 pub use fault_proxy::{Fault, FaultProxy};

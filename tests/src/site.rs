@@ -12,7 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::terminal_user::TerminalUser;
-use crate::{Checkpassword, Dovecot, DovecotConfig, Posternd, Ran, canary, guard, host};
+use crate::{Checkpassword, Dovecot, DovecotConfig, Posternd, Ran, Release, canary, guard, host};
 
 mod ldap;
 mod pam;
@@ -174,6 +174,12 @@ impl Site {
     /// What [`dovecot_by_lua`](Self::dovecot_by_lua) starts with, for changes.
     #[must_use]
     pub fn dovecot_by_lua_config(&self) -> DovecotConfig {
+        self.dovecot_release_by_lua_config(Release::V2_3)
+    }
+
+    /// The same for a release of Dovecot.
+    #[must_use]
+    pub fn dovecot_release_by_lua_config(&self, release: Release) -> DovecotConfig {
         let (module, config) = (host::lua_module(), self.client_config());
         let settings = format!(
             "postern_settings = {{ config = \"{}\", module = \"{}\" }}\n",
@@ -183,12 +189,16 @@ impl Site {
         let script = self.dir().join("postern.lua");
         fs::write(&script, settings + include_str!("../../lua/postern.lua")).expect("a file");
         host::own(&script, (0.into(), 0.into()), 0o644);
-        let shipped = include_str!("../../packaging/dovecot-2.3/auth-postern-lua.conf.ext");
+        let shipped = match release {
+            Release::V2_3 => include_str!("../../packaging/dovecot-2.3/auth-postern-lua.conf.ext"),
+            Release::V2_4 => include_str!("../../packaging/dovecot-2.4/auth-postern-lua.conf.ext"),
+        };
         let path = script.display().to_string();
         let databases = shipped.replace("/usr/share/postern/dovecot/postern.lua", &path);
         assert_eq!(databases.matches(&path).count(), 2, "{databases}");
         drop(host::system_program("/usr/lib/dovecot/modules/auth/libauthdb_lua.so", "dovecot-auth-lua"));
         DovecotConfig {
+            release,
             databases: Some(databases),
             log: self.output.join("dovecot-lua.log"),
             ..self.dovecot_config()

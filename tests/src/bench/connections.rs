@@ -14,7 +14,9 @@ use super::results::{Figure, Results, Row};
 use super::{Plan, turns};
 use crate::certs::Certs;
 use crate::postfix::Postfix;
-use crate::{Dovecot, DovecotConfig, Listen, Mailbox, Posternd, Ran, Redis, Site, Slapd, guard, host};
+use crate::{
+    Dovecot, DovecotConfig, Listen, Mailbox, Posternd, Ran, Redis, Release, Site, Slapd, guard, host,
+};
 
 /// Compares IMAP LOGIN and SMTP AUTH by whole connections, and prints the tables to `out`.
 ///
@@ -92,7 +94,7 @@ impl Connections {
         let by_main: Vec<_> = people.iter().map(|one| (one.name.clone(), one.password.clone())).collect();
         let of_static: Vec<_> = names.iter().map(|name| (name.clone(), STATIC.to_owned())).collect();
         let mut ldap = site.dovecot_config();
-        ldap.databases = Some(passdb_ldap(&slapd, site.dir()));
+        ldap.databases = Some(passdb_ldap(Release::V2_3, &slapd, site.dir()));
         let mut fixed = site.dovecot_config();
         fixed.databases = Some(static_passdb(&people[0], dir.path()));
         let certs = mailbox.certs.clone();

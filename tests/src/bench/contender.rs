@@ -7,8 +7,8 @@ use postern_ipc::Status;
 use super::{IN_FLIGHT, Round};
 use crate::slapd::{PEOPLE, SERVICE};
 use crate::{
-    Attempt, Dovecot, DovecotConfig, Listen, Nslcd, Outcome, PamService, Posternd, Redis, Site, Slapd, host,
-    pam,
+    Attempt, Dovecot, DovecotConfig, Listen, Nslcd, Outcome, PamService, Posternd, Redis, Release, Site,
+    Slapd, host, pam,
 };
 
 /// A way to check passwords, behind a Dovecot of its own.
@@ -41,8 +41,9 @@ pub(super) struct Contest {
 }
 
 impl Contest {
-    /// Two sites with accounts of the same names, one in SQLite, one in LDAP with its ledger in Redis, and who competes.
-    pub(super) fn start() -> Self {
+    /// Two sites with accounts of the same names, one in SQLite, one in LDAP with its ledger in Redis, and who competes: what this
+    /// release of Dovecot has.
+    pub(super) fn start(release: Release) -> Self {
         let names: Vec<String> = (0..ACCOUNTS).map(|number| format!("bench{number:02}")).collect();
         let builder = Slapd::builder("bench-mail-slapd").quiet();
         let argon2id = argon2id(HASHED);
@@ -69,10 +70,13 @@ impl Contest {
             let config = DovecotConfig::new(&program, &log_file(&embedded, log));
             Contender::new(name, &config, Some(program), attempts, posternd)
         };
-        let mut of_dovecot = DovecotConfig::new("", &log_file(&embedded, "ldap"));
-        of_dovecot.databases = Some(passdb_ldap(&slapd, ldap.dir()));
-        let mut of_hashes = DovecotConfig::new("", &log_file(&embedded, "ldap-argon2id"));
-        of_hashes.databases = Some(passdb_ldap_by_hash(&slapd, ldap.dir()));
+        let with = |log: &str, databases: String| DovecotConfig {
+            release,
+            databases: Some(databases),
+            ..DovecotConfig::new("", &log_file(&embedded, log))
+        };
+        let of_dovecot = with("ldap", passdb_ldap(release, &slapd, ldap.dir()));
+        let of_hashes = with("ldap-argon2id", passdb_ldap_by_hash(release, &slapd, ldap.dir()));
         let config = ldap.client_config();
         let of_postern = format!("auth required {{module}} config={} service=imap", config.display());
         let nslcd = Nslcd::start(&slapd, embedded.output());
@@ -84,18 +88,19 @@ impl Contest {
                 &pam::auth(&format!("auth required {}", Nslcd::module().display())),
             ),
         ];
-        let pam = |service: &PamService, log: &str| {
-            let mut config = DovecotConfig::new("", &log_file(&embedded, log));
-            config.databases = Some(passdb_pam(service));
-            config
+        let pam = |service: &PamService, log: &str| with(log, passdb_pam(release, service));
+        let lua = |site: &Site| site.dovecot_release_by_lua_config(release);
+        let mut contenders = match release {
+            Release::V2_3 => vec![
+                checkpassword(CHECKPASSWORD_SQLITE, by(&embedded), "postern", &app, Some(0)),
+                checkpassword(CHECKPASSWORD, by(&ldap), "postern-app", &app_ldap, Some(1)),
+                checkpassword(CHECKPASSWORD_MAIN, by(&ldap), "postern-main", &main, Some(1)),
+                checkpassword(REPLY_TOOL, nothing("reply_exec"), "exec", &app, None),
+                checkpassword(FD_4, nothing("reply_fd4"), "fd4", &app, None),
+            ],
+            Release::V2_4 => Vec::new(),
         };
-        let lua = |site: &Site| site.dovecot_by_lua_config();
-        let contenders = vec![
-            checkpassword(CHECKPASSWORD_SQLITE, by(&embedded), "postern", &app, Some(0)),
-            checkpassword(CHECKPASSWORD, by(&ldap), "postern-app", &app_ldap, Some(1)),
-            checkpassword(CHECKPASSWORD_MAIN, by(&ldap), "postern-main", &main, Some(1)),
-            checkpassword(REPLY_TOOL, nothing("reply_exec"), "exec", &app, None),
-            checkpassword(FD_4, nothing("reply_fd4"), "fd4", &app, None),
+        contenders.extend([
             Contender::new(PASSDB_LDAP, &of_dovecot, None, &main, None),
             Contender::new(PASSDB_LDAP_HASH, &of_hashes, None, &hashed, None),
             Contender::new(LUA_SQLITE, &lua(&embedded), None, &app, Some(0)),
@@ -103,7 +108,7 @@ impl Contest {
             Contender::new(PAM, &pam(&services[0], "postern-pam"), None, &app_ldap, Some(1)),
             Contender::new(PAM_PERMIT, &pam(&services[1], "pam-permit"), None, &app, None),
             Contender::new(PAM_LDAP, &pam(&services[2], "pam-ldap"), None, &main, None),
-        ];
+        ]);
         Self { contenders, _services: services, nslcd, posternds, _sites: [embedded, ldap], redis, slapd }
     }
 
@@ -132,11 +137,16 @@ impl Contender {
 }
 
 /// Dovecot's PAM passdb with this service for all of its own. Who asks by SASL needs no userdb.
-fn passdb_pam(service: &PamService) -> String {
-    format!(
-        "passdb {{\n  driver = pam\n  args = {}\n}}\nuserdb {{\n  driver = prefetch\n}}\n",
-        service.name()
-    )
+fn passdb_pam(release: Release, service: &PamService) -> String {
+    let name = service.name();
+    match release {
+        Release::V2_3 => {
+            format!("passdb {{\n  driver = pam\n  args = {name}\n}}\nuserdb {{\n  driver = prefetch\n}}\n")
+        }
+        Release::V2_4 => {
+            format!("passdb pam {{\n  passdb_pam_service_name = {name}\n}}\nuserdb prefetch {{\n}}\n")
+        }
+    }
 }
 
 /// As an admin makes a hash for Dovecot, with the costs that it has by itself.
@@ -155,17 +165,25 @@ fn log_file(site: &Site, name: &str) -> PathBuf {
 
 /// Dovecot asks as posternd does: over TLS, with the same account, the same filter, and the same fields for userdb. slapd compares the
 /// password by a bind, with a salted SHA-1, as slappasswd(8) makes them.
-pub(super) fn passdb_ldap(slapd: &Slapd, dir: &Path) -> String {
-    passdb_ldap_with(slapd, &dir.join("dovecot-ldap.conf.ext"), "yes", "")
+pub(super) fn passdb_ldap(release: Release, slapd: &Slapd, dir: &Path) -> String {
+    drop(host::system_program("/usr/lib/dovecot/modules/auth/libauthdb_ldap.so", "dovecot-ldap"));
+    match release {
+        Release::V2_3 => passdb_ldap_2_3(slapd, &dir.join("dovecot-ldap.conf.ext"), "yes", ""),
+        Release::V2_4 => passdb_ldap_2_4(slapd, "yes", ""),
+    }
 }
 
 /// The same, but Dovecot reads a hash and compares the password itself. It is in an attribute that the service may read.
-fn passdb_ldap_by_hash(slapd: &Slapd, dir: &Path) -> String {
-    passdb_ldap_with(slapd, &dir.join("dovecot-ldap-hash.conf.ext"), "no", "description=password,")
+fn passdb_ldap_by_hash(release: Release, slapd: &Slapd, dir: &Path) -> String {
+    match release {
+        Release::V2_3 => {
+            passdb_ldap_2_3(slapd, &dir.join("dovecot-ldap-hash.conf.ext"), "no", "description=password,")
+        }
+        Release::V2_4 => passdb_ldap_2_4(slapd, "no", "    password = %{ldap:description}\n"),
+    }
 }
 
-fn passdb_ldap_with(slapd: &Slapd, file: &Path, binds: &str, more: &str) -> String {
-    drop(host::system_program("/usr/lib/dovecot/modules/auth/libauthdb_ldap.so", "dovecot-ldap"));
+fn passdb_ldap_2_3(slapd: &Slapd, file: &Path, binds: &str, more: &str) -> String {
     let text = format!(
         "uris = {}\ntls_ca_cert_file = {}\ntls_require_cert = hard\nldap_version = 3\ndn = {SERVICE}\ndnpass = {}\n\
          auth_bind = {binds}\nbase = {PEOPLE}\npass_filter = (&(objectClass=inetOrgPerson)(|(uid=%u)(mail=%u)))\n\
@@ -179,6 +197,23 @@ fn passdb_ldap_with(slapd: &Slapd, file: &Path, binds: &str, more: &str) -> Stri
     format!(
         "passdb {{\n  driver = ldap\n  args = {}\n}}\nuserdb {{\n  driver = prefetch\n}}\n",
         file.display()
+    )
+}
+
+/// `ssl_client_ca_file` alone has no effect on the directory's certificate (2.4.1): libldap reads the variable.
+fn passdb_ldap_2_4(slapd: &Slapd, binds: &str, more: &str) -> String {
+    let ca = slapd.ca_file();
+    format!(
+        "import_environment {{\n  LDAPTLS_CACERT = {}\n}}\nldap_uris = {}\nldap_auth_dn = {SERVICE}\n\
+         ldap_auth_dn_password = {}\nldap_base = {PEOPLE}\nssl_client_ca_file = {}\n\
+         passdb ldap {{\n  passdb_ldap_bind = {binds}\n  \
+         passdb_ldap_filter = (&(objectClass=inetOrgPerson)(|(uid=%{{user}})(mail=%{{user}})))\n  fields {{\n{more}    \
+         user = %{{ldap:uid}}\n    userdb_uid = %{{ldap:uidNumber}}\n    userdb_gid = %{{ldap:gidNumber}}\n    \
+         userdb_home = %{{ldap:homeDirectory}}\n  }}\n}}\nuserdb prefetch {{\n}}\n",
+        ca.display(),
+        slapd.ldaps_uri(),
+        slapd.service_password(),
+        ca.display(),
     )
 }
 

@@ -13,7 +13,7 @@ use super::numbers::{CSTIME, CUTIME, PPID, STIME, Stat, USER_HZ, UTIME, quantile
 use super::results::{Figure, Results};
 use super::stacked::{self, Bar, Part};
 use super::{Contender, Plan, drive, turns};
-use crate::host;
+use crate::{Release, host};
 
 /// Measures where the time of a login goes at each door, and prints that to `out`.
 ///
@@ -22,7 +22,7 @@ use crate::host;
 pub fn profile(plan: &Plan, out: &mut dyn Write) -> Result<()> {
     host::require_test_host();
     writeln!(out, "bench-profile: {}; AUTH PLAIN through Dovecot's auth socket", machine())?;
-    let contest = Contest::start();
+    let contest = Contest::start(Release::V2_3);
     let mut results = Results::new("profile", "µs", plan.to_json());
     let mut bars = Vec::new();
     for in_flight in IN_FLIGHT {

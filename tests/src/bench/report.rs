@@ -1,5 +1,4 @@
 use std::io::{Result, Write};
-use std::process::Command;
 
 use postern_ipc::Status;
 
@@ -10,14 +9,13 @@ use super::contender::{
 use super::machine::machine;
 use super::results::{Aim, Figure, Results, Row};
 use super::{Contender, IN_FLIGHT, Plan};
-use crate::{Checkpassword, host};
+use crate::{Checkpassword, Release, host};
 
 /// Says what is measured, on what.
-pub(super) fn heading(out: &mut dyn Write, plan: &Plan) -> Result<()> {
-    let version = Command::new("/usr/sbin/dovecot").arg("--version").output()?.stdout;
-    let version = String::from_utf8_lossy(&version);
+pub(super) fn heading(out: &mut dyn Write, release: Release, plan: &Plan) -> Result<()> {
+    let version = release.version();
     let (rounds, seconds) = (plan.rounds, plan.round.as_secs_f64());
-    writeln!(out, "Dovecot {}, {}; AUTH PLAIN, {ACCOUNTS} accounts in turn", version.trim(), machine())?;
+    writeln!(out, "Dovecot {version}, {}; AUTH PLAIN, {ACCOUNTS} accounts in turn", machine())?;
     writeln!(out, "{rounds} rounds of {seconds} s for each at each number in flight, in turn; medians\n")
 }
 
@@ -33,7 +31,7 @@ pub(super) fn compare(results: &mut Results, out: &mut dyn Write, contenders: &[
         results.level(out, rows.collect())?;
     }
     for (ours, other, aims) in RATIOS {
-        let (ours, other) = (named(contenders, ours), named(contenders, other));
+        let (Some(ours), Some(other)) = (named(contenders, ours), named(contenders, other)) else { continue };
         for (level, in_flight) in IN_FLIGHT.into_iter().enumerate() {
             let name = format!("{} / {}, {in_flight} in flight", ours.name, other.name);
             let aim = aims[level].map(Aim::AtLeast);
@@ -43,8 +41,9 @@ pub(super) fn compare(results: &mut Results, out: &mut dyn Write, contenders: &[
     writeln!(out)
 }
 
-fn named<'a>(contenders: &'a [Contender], name: &str) -> &'a Contender {
-    contenders.iter().find(|contender| contender.name == name).expect("a contender of that name")
+/// `None` if it does not compete: Dovecot 2.4 has no checkpassword.
+fn named<'a>(contenders: &'a [Contender], name: &str) -> Option<&'a Contender> {
+    contenders.iter().find(|contender| contender.name == name)
 }
 
 fn rates(contender: &Contender, level: usize) -> impl Iterator<Item = f64> + '_ {

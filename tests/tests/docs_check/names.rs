@@ -31,8 +31,10 @@ impl Known {
     fn new() -> Self {
         let makefile = read(&workspace().join("Makefile"));
         let rules = makefile.lines().filter_map(|line| line.split_once(':').map(|(name, _)| name));
-        let names = rules
-            .filter(|name| !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'));
+        let is_of_name = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b);
+        let names = rules.filter(|name| {
+            name.starts_with(|first: char| first.is_ascii_lowercase()) && name.bytes().all(is_of_name)
+        });
         Self { targets: names.map(|name| format!("make {name}")).collect() }
     }
 

@@ -85,7 +85,8 @@ fn of_posternd(fault: Fault, door: Door) -> Cell {
         Fault::BlackHole | Fault::OneByteASecond | Fault::Silent => {
             let promise = match door {
                 // postern-web and `postern my` give posternd the time that it may work, and a margin.
-                Door::Page | Door::Cli => SILENCE,
+                Door::Page => SILENCE,
+                Door::Cli => SILENCE + SOCKET_TIMER,
                 Door::Gate => GATE,
                 // sshd holds a failure back until its time is that of the user, 5 to 9.3 ms, times a power of two. Later releases than
                 // OpenSSH 9.2 let go after 5 s.
@@ -148,5 +149,8 @@ const DELIVERY: Duration = Duration::from_secs(4);
 const MAIL_DEADLINE: Duration = Duration::from_secs(8);
 /// How long postern-web and `postern my` wait for posternd's next message.
 const SILENCE: Duration = Duration::from_secs(20);
+/// How late a socket's time-out of more than 16 s may be: the kernel's timer wheel looks at those every two seconds where it has 250 ticks a
+/// second (CONFIG_HZ).
+const SOCKET_TIMER: Duration = Duration::from_secs(2);
 /// Four fifths of the default `request_time` of web.toml.
 const GATE: Duration = Duration::from_secs(12);

@@ -29,6 +29,8 @@ impl Ledger for EmbeddedLedger {
     }
 
     async fn health(&self) -> Result<Health, LedgerError> {
+        // First of all: until it has begun, a tool keeps to itself what it does (`VolatileDb::run`).
+        let volatile = self.volatile.probe(BUDGET).await;
         let answers = self.database.read(BUDGET, |connection| {
             connection.query_row("SELECT count(*) FROM attempt", [], |_| Ok(()))?;
             Ok(())
@@ -44,7 +46,7 @@ impl Ledger for EmbeddedLedger {
                  changed; make room on its disk, and see: df {path}"
             ));
         }
-        match self.volatile.probe(BUDGET).await {
+        match volatile {
             Ok(warning) => health.warnings.extend(warning),
             Err(DatabaseError::Down(why) | DatabaseError::Broken(why)) => {
                 health.failures.push(format!("codes cannot be spent, so none is taken: {why}"));

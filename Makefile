@@ -25,7 +25,7 @@ IN_TEST_HOST = POSTERN_TEST_OUTPUT=$(TARGET)/test-output POSTERN_CHECKPASSWORD=$
 .PHONY: help build install uninstall packages-deb packages-rpm packages-test fuzz guides-test man schema demo demo-ldap demo-webmail test test-all transcripts docs-check lint bench bench-codes bench-connections bench-flood bench-mail bench-mail-2.4 bench-profile bench-scale bench-ssh bench-timing bench-webmail soak faults test-packages test-packages-all deb-tools rpm-tools
 
 help: ## What can be made
-	@sed -nE 's/^([a-z-]+):.* ## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -nE 's/^([a-z0-9.-]+):.* ## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 build: ## Build the programs for use, into target/release and target/static
 	scripts/build release
@@ -102,7 +102,7 @@ lint: $(CARGO_DENY) ## Check formatting, lints, cycles between files, documents,
 	scripts/guides-test --check
 	$(CARGO_DENY) check bans licenses
 
-bench: bench-codes bench-connections bench-flood bench-mail bench-mail-2.4 bench-profile bench-scale bench-ssh bench-webmail ## All benchmarks but bench-timing, which takes long, one after the other; tables, JSON and charts in target/results
+bench: bench-codes bench-connections bench-flood bench-mail bench-profile bench-scale bench-ssh bench-webmail ## All benchmarks but bench-timing, which takes long, and bench-mail-2.4, which fetches packages, one after the other; tables, JSON and charts in target/results
 	$(MEASURE) bench-summary
 	$(TARGET)/release/bench-summary
 

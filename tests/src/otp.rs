@@ -279,6 +279,7 @@ mod tests {
         }
         assert_eq!(Authenticator::new(b"foobar").base32(), "MZXW6YTBOI");
     }
+
     #[test]
     fn codes_that_are_good_twice_are_left_out() {
         let (one, other) = (Authenticator::new(b"one"), Authenticator::new(b"another"));

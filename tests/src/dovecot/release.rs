@@ -28,11 +28,12 @@ impl Release {
     }
 
     /// Everything but the databases, with names such as `@DIR@` for what differs.
-    pub(super) fn settings(self) -> &'static str {
-        match self {
+    pub(super) fn settings(self) -> String {
+        let own = match self {
             Self::V2_3 => SETTINGS_2_3,
             Self::V2_4 => SETTINGS_2_4,
-        }
+        };
+        format!("{own}{SETTINGS_OF_BOTH}")
     }
 
     /// The version that it says it has.
@@ -64,39 +65,10 @@ fn in_tree(program: &str) -> Command {
 
 const PACKAGES: &str = "dovecot-imapd dovecot-pop3d";
 
-const SETTINGS_2_3: &str = r"base_dir = @DIR@/run
-state_dir = @DIR@/state
-log_path = @LOG@
-protocols = imap pop3
-listen = 127.0.0.1
-ssl = no
+const SETTINGS_2_3: &str = r"protocols = imap pop3
 disable_plaintext_auth = no
-auth_mechanisms = plain login
 auth_cache_size = 0
-auth_failure_delay = @DELAY@
-auth_verbose = yes
-first_valid_uid = 1000
 mail_location = maildir:~/Maildir
-mail_max_userip_connections = 100
-@DATABASES@
-service auth {
-  unix_listener auth-client {
-    mode = 0666
-  }
-}
-service stats {
-  unix_listener stats-writer {
-    mode = 0666
-  }
-}
-service imap-login {
-  inet_listener imap {
-    port = @IMAP@
-  }
-  inet_listener imaps {
-    port = 0
-  }
-}
 service pop3-login {
   inet_listener pop3 {
     port = @POP3@
@@ -106,21 +78,23 @@ service pop3-login {
   }
 }
 ";
+/// It begins with the version that it is for.
 const SETTINGS_2_4: &str = r"dovecot_config_version = 2.4.1
 dovecot_storage_version = 2.4.1
-base_dir = @DIR@/run
+protocols = imap
+auth_allow_cleartext = yes
+mail_driver = maildir
+mail_path = ~/Maildir
+";
+const SETTINGS_OF_BOTH: &str = r"base_dir = @DIR@/run
 state_dir = @DIR@/state
 log_path = @LOG@
-protocols = imap
 listen = 127.0.0.1
 ssl = no
-auth_allow_cleartext = yes
 auth_mechanisms = plain login
 auth_failure_delay = @DELAY@
 auth_verbose = yes
 first_valid_uid = 1000
-mail_driver = maildir
-mail_path = ~/Maildir
 mail_max_userip_connections = 100
 @DATABASES@
 service auth {
